@@ -1,0 +1,45 @@
+# `make run` and `make test` are all that a newcomer needs; the rest is for those who change things.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint format lock clean
+
+run: $(VENV)/running
+	$(BIN)/python manage.py homelab $(ARGS)
+
+test: $(VENV)/developing lint
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/developing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/developing
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/installer
+	for name in requirements requirements-dev requirements-install; do \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+			--no-header $$name.in --output-file $$name.txt || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/installer: requirements-install.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-install.txt
+	touch $@
+
+# A developer's environment holds all that running needs, so running never takes it apart.
+$(VENV)/running: $(VENV)/installer requirements.txt
+	test -e $(VENV)/developing && $(MAKE) $(VENV)/developing || \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt
+	touch $@
+
+$(VENV)/developing: $(VENV)/installer requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	touch $@
