@@ -20,7 +20,13 @@ class Child:
     """One process in a session of its own, so that a Ctrl-C at the terminal reaches only the supervisor."""
 
     def __init__(
-        self, name: str, argv: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None, user: str | None = None
+        self,
+        name: str,
+        argv: Sequence[str],
+        log: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        user: str | None = None,
     ) -> None:
         self.name = name
         self.argv = list(argv)

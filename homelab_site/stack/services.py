@@ -148,9 +148,7 @@ class Postgres(Service):
         try:
             self._initialise()
             self._socket_dir = find_suitable_socket_dir(self.data, self.directory)
-            self.child = Child(
-                self.name, self._argv(), self.directory / f"{self.name}.log", user=self._system_user()
-            )
+            self.child = Child(self.name, self._argv(), self.directory / f"{self.name}.log", user=self._system_user())
             self.child.start()
         except OSError as error:
             raise StackError(f"PostgreSQL cannot use {self.data}: {error.strerror}.") from error

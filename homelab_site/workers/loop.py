@@ -26,7 +26,6 @@ from homelab_site.workers.worker import Worker
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 8.0
-IDLE_SECONDS = 0.05
 HEARTBEAT_EVERY_SECONDS = 5.0
 STUCK_SECONDS = 30.0
 
@@ -53,8 +52,6 @@ def run_worker(worker: Worker, stop: Event, liveness: LivenessFile) -> None:
         pauses.reset()
         if worked:
             STEP_SECONDS.labels(worker.name).observe(time.monotonic() - started)
-        else:
-            stop.wait(IDLE_SECONDS)
     worker.close()
 
 

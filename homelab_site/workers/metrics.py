@@ -3,7 +3,9 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 MESSAGES_IN = Counter("homelab_messages_in", "Messages taken from a broker", ["worker", "source"])
-MESSAGES_OUT = Counter("homelab_messages_out", "Messages handed on and acknowledged, or rows stored", ["worker", "target"])
+MESSAGES_OUT = Counter(
+    "homelab_messages_out", "Messages handed on and acknowledged, or rows stored", ["worker", "target"]
+)
 MESSAGES_SKIPPED = Counter("homelab_messages_skipped", "Right messages that are no telemetry", ["worker", "why"])
 MESSAGES_BAD = Counter("homelab_messages_bad", "Messages that became dead letters", ["worker", "reason"])
 RETRIES = Counter("homelab_retries", "Attempts repeated because something outside was away", ["worker"])

@@ -14,7 +14,7 @@ class Worker(Protocol):
     trouble: tuple[type[Exception], ...]
 
     def step(self) -> bool:
-        """Do a little, within about a second; tell whether there was something to do."""
+        """Wait about half a second at most for something to do, and do it; tell whether there was something."""
 
     def close(self) -> None:
         """Finish what was taken and let go of connections, within `loop.CLOSE_SECONDS`."""

@@ -12,10 +12,12 @@ from homelab_site.workers.registry import WORKERS, factory
 
 class Command(BaseCommand):
     help = "Run one or several workers in this process until SIGTERM or Ctrl-C."
-    requires_system_checks = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("names", nargs="+", choices=sorted(WORKERS), metavar="NAME", help=", ".join(sorted(WORKERS)))
+        parser.add_argument(
+            "names", nargs="+", choices=sorted(WORKERS), metavar="NAME", help=", ".join(sorted(WORKERS))
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_services()
