@@ -6,6 +6,23 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+
+def take_data_dir(argv: list[str]) -> list[str]:
+    """Take `--data-dir DIR` out of any command's arguments: the settings need it before a command is chosen."""
+    kept: list[str] = []
+    arguments = iter(argv)
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if name != "--data-dir":
+            kept.append(argument)
+            continue
+        value = value if equals else next(arguments, "")
+        if not value:
+            sys.exit("--data-dir needs a directory")
+        os.environ["HOMELAB_DATA_DIR"] = value
+    return kept
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homelab_site.settings")
-    execute_from_command_line(sys.argv)
+    execute_from_command_line(take_data_dir(sys.argv))

@@ -50,7 +50,7 @@ class Child:
 
     @property
     def id(self) -> ProcessId | None:
-        return ProcessId.of(self._process.pid) if self._process and self._process.poll() is None else None
+        return ProcessId.of(self._process.pid) if self._process and self.is_running else None
 
     @property
     def exit_status(self) -> int | None:

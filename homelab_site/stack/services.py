@@ -231,10 +231,10 @@ def _make(cursor: psycopg2.extensions.cursor, catalog: str, column: str, name: s
         cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
-SERVICES: dict[type[Service], str] = {
-    Postgres: "DATABASE_URL",
-    Kafka: "KAFKA_BROKERS",
-    Mqtt: "MQTT_URL",
-    Valkey: "REDIS_URL",
+SERVICES: dict[type[Service], tuple[str, ...]] = {
+    Postgres: ("DATABASE_URL", "TELEMETRY_DATABASE_URL"),
+    Kafka: ("KAFKA_BROKERS",),
+    Mqtt: ("MQTT_URL",),
+    Valkey: ("REDIS_URL",),
 }
-"""Each service and the variable that names a real one instead."""
+"""Each service and the variables that name a real one instead."""

@@ -1,0 +1,9 @@
+"""The web process: `daphne homelab_site.asgi:application`."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homelab_site.settings")
+
+application = get_asgi_application()

@@ -1,0 +1,207 @@
+"""Starts the one-machine stack, watches it, and stops it with nothing left running."""
+
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+
+from homelab_site.stack import parts, secrets
+from homelab_site.stack.child import Child, StackError, listens
+from homelab_site.stack.parts import Part
+from homelab_site.stack.services import SERVICES, Postgres, Service
+from homelab_site.stack.state import ProcessId, StackState, forget_state, read_state, write_state
+
+READY_SECONDS = 60.0
+PREPARE_SECONDS = 120.0
+STOP_SECONDS = 12.0
+WATCH_SECONDS = 0.5
+DEATHS_ALLOWED = 5
+DEATHS_WINDOW_SECONDS = 60.0
+
+
+class StartCancelledError(Exception):
+    """The stack was asked to stop while it was starting."""
+
+
+class Supervisor:
+    """Owns the services and processes of the stack in one data directory."""
+
+    def __init__(self, data_dir: Path, port: int, *, simulator: bool, say: Callable[[str], None], stop: Event) -> None:
+        self.data_dir = data_dir
+        self.port = port
+        self.environment: dict[str, str] = {}
+        self._say = say
+        self._stop = stop
+        self._services: list[Service] = []
+        self._parts = [parts.web(port), parts.WORKERS, parts.CELERY, *([parts.SIMULATOR] if simulator else [])]
+        self._children: dict[str, Child] = {}
+        self._deaths: dict[str, deque[float]] = defaultdict(deque)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> None:
+        """Start everything and return when the web server is ready.
+
+        Raises StackError where something cannot start, and StartCancelledError where the stop flag was set meanwhile; `stop`
+        must be called in either case.
+        """
+        self._take_data_dir()
+        if listens(self.port):
+            raise StackError(f"Port {self.port} is in use. Choose another with --port, or stop what listens there.")
+        for service in self._missing_services():
+            self._step(f"starting {service.title}")
+            self._services.append(service)
+            service.start()
+            self.environment.update(service.environment())
+            self._remember()
+        self._environment_of_processes()
+        self._prepare()
+        for part in self._parts:
+            self._step(f"starting {part.title}")
+            self._spawn(part)
+        self._wait_until_ready()
+
+    def watch(self) -> None:
+        """Bring back what dies until the stop flag is set; raises StackError where something keeps dying."""
+        while not self._stop.wait(WATCH_SECONDS):
+            self._revive_services()
+            for part in self._parts:
+                child = self._children[part.name]
+                if not child.is_running:
+                    self._note_death(part.name, f"{part.title} ended (status {child.exit_status})", child)
+                    self._spawn(part)
+
+    def stop(self) -> None:
+        """End the processes, then the services, newest first."""
+        running = [child for child in self._children.values() if child.is_running]
+        for child in running:
+            child.signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in running:
+            if not child.wait(max(0.0, deadline - time.monotonic())):
+                self._say(f"{child.name} does not stop, so it is killed")
+                child.kill()
+        for service in reversed(self._services):
+            service.stop()
+        if self._services or self._children:
+            forget_state(self.data_dir)
+
+    def _take_data_dir(self) -> None:
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            (self.data_dir / "logs").mkdir(exist_ok=True)
+        except OSError as error:
+            raise StackError(f"The data directory {self.data_dir} cannot be used: {error.strerror}.") from error
+        left = read_state(self.data_dir)
+        if left is None:
+            return
+        if left.supervisor.process() is not None:
+            raise StackError(f"A stack runs in {self.data_dir} already (process {left.supervisor.pid}).")
+        for name, child in left.children.items():
+            if process := child.process():
+                self._say(f"ending {name}, left over from a stack that was killed")
+                process.send_signal(signal.SIGINT if name == Postgres.name else signal.SIGKILL)
+                process.wait(STOP_SECONDS)
+
+    def _missing_services(self) -> Sequence[Service]:
+        """Return the services that no variable names a real one for."""
+        wanted = [kind for kind, names in SERVICES.items() if not all(os.environ.get(name) for name in names)]
+        return [kind(self.data_dir / kind.name) for kind in wanted]
+
+    def _environment_of_processes(self) -> None:
+        if os.environ.get("TELEMETRY_DATABASE_URL"):
+            # Its sink and owner are the real server's too, named or not.
+            self.environment = {name: v for name, v in self.environment.items() if not name.startswith("TELEMETRY")}
+        defaults = {
+            **self.environment,
+            "HOMELAB_DATA_DIR": str(self.data_dir),
+            "SECRET_KEY": secrets.secret_key(self.data_dir),
+            "HTTPS": "false",
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.environment = {name: os.environ.get(name) or value for name, value in defaults.items()}
+        self._remember()
+
+    def _prepare(self) -> None:
+        """Bring both databases up to date, make the topics and the login."""
+        self._step(f"preparing {parts.PREPARE.title}")
+        child = self._spawn(parts.PREPARE, LOGIN_PASSWORD=secrets.login_password(self.data_dir))
+        deadline = time.monotonic() + PREPARE_SECONDS
+        while not child.wait(0.1):
+            self._raise_if_stopped()
+            if time.monotonic() > deadline:
+                raise StackError(f"Preparing {parts.PREPARE.title} takes too long:\n{child.log_tail()}")
+        if child.exit_status:
+            raise StackError(f"Preparing {parts.PREPARE.title} failed:\n{child.log_tail()}")
+        del self._children[parts.PREPARE.name]
+
+    def _spawn(self, part: Part, **extra: str) -> Child:
+        log = self.data_dir / "logs" / f"{part.name}.log"
+        child = Child(part.name, part.argv, log, env={**self.environment, **extra})
+        child.start()
+        self._children[part.name] = child
+        self._remember()
+        return child
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        web = self._children["web"]
+        while not self._answers():
+            self._raise_if_stopped()
+            if not web.is_running:
+                raise StackError(f"The web server ended at its start:\n{web.log_tail()}")
+            if time.monotonic() > deadline:
+                raise StackError(f"The web server does not get ready:\n{web.log_tail()}")
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}health/ready", timeout=5) as answer:  # noqa: S310 - our own URL
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _revive_services(self) -> None:
+        for service in self._services:
+            if service.child and not service.child.is_running:
+                self._note_death(service.name, f"{service.title} ended", service.child)
+                service.start()
+                self._prepare()
+
+    def _note_death(self, name: str, what: str, child: Child) -> None:
+        """Say what died; raises StackError if it dies too often to be brought back."""
+        deaths = self._deaths[name]
+        deaths.append(time.monotonic())
+        while deaths[0] < time.monotonic() - DEATHS_WINDOW_SECONDS:
+            deaths.popleft()
+        if len(deaths) > DEATHS_ALLOWED:
+            raise StackError(f"{what} {len(deaths)} times within a minute; see {child.log}:\n{child.log_tail()}")
+        self._say(f"{what}; starting it again (its log is {child.log})")
+
+    def _step(self, what: str) -> None:
+        self._raise_if_stopped()
+        self._say(what)
+
+    def _raise_if_stopped(self) -> None:
+        if self._stop.is_set():
+            raise StartCancelledError
+
+    def _remember(self) -> None:
+        """Write down what runs, for other commands and for a start after this process was killed."""
+        children = {service.name: service.child for service in self._services if service.child} | self._children
+        ids = {name: child.id for name, child in children.items()}
+        write_state(
+            self.data_dir,
+            StackState(
+                supervisor=ProcessId.of(os.getpid()),
+                environment=self.environment,
+                children={name: id_ for name, id_ in ids.items() if id_},
+            ),
+        )
