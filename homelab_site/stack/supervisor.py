@@ -49,8 +49,8 @@ class Supervisor:
     def start(self) -> None:
         """Start everything and return when the web server is ready.
 
-        Raises StackError where something cannot start, and StartCancelledError where the stop flag was set meanwhile; `stop`
-        must be called in either case.
+        Raises StackError where something cannot start, and StartCancelledError where the stop flag was set
+        meanwhile; `stop` must be called in either case.
         """
         self._take_data_dir()
         if listens(self.port):

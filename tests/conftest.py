@@ -1,0 +1,43 @@
+"""Fixtures that every test can use. The services themselves are started in `tests.services`."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.conf import settings as site_settings
+from django.core.management import call_command
+
+from homelab_site.stack.services import Postgres
+from tests.pipeline import Pipeline
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
+    """Migrate the run's own databases; nothing is copied, since no other run sees them."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined] # pytest-django does not export its type
+        call_command("prepare_stack")
+
+
+@pytest.fixture
+def telemetry(django_db_setup: None) -> Iterator[psycopg2.extensions.connection]:
+    """An owner's connection to the telemetry database, whose tables are empty."""
+    with closing(psycopg2.connect(site_settings.TELEMETRY_OWNER_URL)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE energy_consumption, heatpump_status, temperature_sensors")
+        yield connection
+
+
+@pytest.fixture
+def pipeline(
+    tmp_path: Path, postgres: Postgres, telemetry: psycopg2.extensions.connection, transactional_db: None
+) -> Iterator[Pipeline]:
+    """Kafka and MQTT brokers of the test's own, the workers as processes, and empty tables."""
+    made = Pipeline(tmp_path, postgres.environment())
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
