@@ -1,0 +1,1 @@
+"""Messages that could not be stored, kept for people to look at, correct and send again."""

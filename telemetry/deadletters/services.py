@@ -1,0 +1,84 @@
+"""Writing dead letters."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import close_old_connections
+
+from telemetry.deadletters.models import DeadLetter, Source
+
+__all__ = ["NewDeadLetter", "Source", "record"]
+
+DETAIL_LENGTH = 1_000
+REASON_LENGTH = 32
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""A time beyond these may have no local time in the house's zone, and could not be shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDeadLetter:
+    """A message for the dead letters.
+
+    `origin` is the topic. `partition`, `offset` and `key` belong to a Kafka record. `reason` is the value of a
+    `bridge.messages.Reason`. `failed_at` is the time of receipt of an MQTT message and the timestamp of a Kafka
+    record, never the clock of who records the letter: the same message read again must give the same letter.
+    """
+
+    source: Source
+    origin: str
+    partition: int | None
+    offset: int | None
+    key: str
+    payload: bytes
+    reason: str
+    detail: str
+    failed_at: datetime
+
+    def fingerprint(self) -> bytes:
+        """Return 32 bytes that are the same for the same message.
+
+        The time is part of it because a broker that starts with an empty log counts its offsets from 0 again.
+        """
+        failed_at = _storable_time(self.failed_at).isoformat()
+        head = json.dumps([self.source, self.origin, self.partition, self.offset, failed_at])
+        return hashlib.sha256(head.encode() + b"\n" + self.payload).digest()
+
+
+def record(letters: Sequence[NewDeadLetter]) -> None:
+    """Store letters; those that are stored already stay as they are.
+
+    Whatever the letters hold, the database accepts it. Raises `django.db.Error` where it is away.
+    """
+    # Workers have no request whose end would drop a connection that the database has closed.
+    close_old_connections()
+    DeadLetter.objects.bulk_create([_row(letter) for letter in letters], ignore_conflicts=True)
+
+
+def _row(letter: NewDeadLetter) -> DeadLetter:
+    return DeadLetter(
+        fingerprint=letter.fingerprint(),
+        source=letter.source,
+        origin=_storable_text(letter.origin),
+        partition=letter.partition,
+        offset=letter.offset,
+        key=_storable_text(letter.key),
+        payload=letter.payload,
+        reason=_storable_text(letter.reason)[:REASON_LENGTH],
+        detail=_storable_text(letter.detail)[:DETAIL_LENGTH],
+        failed_at=_storable_time(letter.failed_at),
+    )
+
+
+def _storable_text(text: str) -> str:
+    """Replace what PostgreSQL's text cannot hold: NUL and lone surrogates."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _storable_time(moment: datetime) -> datetime:
+    """Return a time in UTC within the bounds; one without a zone counts as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(aware, EARLIEST), LATEST).astimezone(UTC)
