@@ -15,6 +15,7 @@ from kafka.errors import KafkaError
 
 from bridge.devices import DEVICES, translate
 from bridge.devices.device import House
+from bridge.house import house_from_settings
 from bridge.in_flight import Delivery, InFlight
 from bridge.messages import Bad, DeadLetterMessage, Outcome, Reading, Skip, Topic, encode_dead_letter, encode_reading
 from bridge.mqtt import MqttAddress, connect, new_client, parse_url
@@ -169,9 +170,6 @@ class BridgeWorker:
 
 def make_worker() -> BridgeWorker:
     """Build the bridge of this house from the settings."""
-    house = House(
-        thermiq_nodes=settings.THERMIQ_NODES,
-        locations=settings.SENSOR_LOCATIONS,
-        time_zone=settings.HOUSE_TIME_ZONE,
+    return BridgeWorker(
+        house_from_settings(), parse_url(settings.MQTT_URL), settings.MQTT_CLIENT_ID, settings.BAD_SHARE_LIMIT
     )
-    return BridgeWorker(house, parse_url(settings.MQTT_URL), settings.MQTT_CLIENT_ID, settings.BAD_SHARE_LIMIT)
