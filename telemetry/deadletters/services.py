@@ -1,16 +1,24 @@
-"""Writing dead letters."""
+"""Keeping dead letters, correcting them, sending them again, and letting old ones go."""
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.contrib.auth.models import User
 from django.db import close_old_connections
+from django.utils import timezone
 
+from bridge.house import house_from_settings
+from bridge.messages import RETENTION, Topic
 from telemetry.deadletters.models import DeadLetter, Source
+from telemetry.deadletters.payload import as_text, with_lf
+from telemetry.deadletters.sending import KafkaMessage, deliver, message_of
 
-__all__ = ["NewDeadLetter", "Source", "record"]
+__all__ = ["NewDeadLetter", "SendResult", "Source", "correct", "expire", "record", "send_again"]
+
+KEPT = RETENTION[Topic.DEAD_LETTER]
 
 DETAIL_LENGTH = 1_000
 REASON_LENGTH = 32
@@ -56,6 +64,45 @@ def record(letters: Sequence[NewDeadLetter]) -> None:
     # Workers have no request whose end would drop a connection that the database has closed.
     close_old_connections()
     DeadLetter.objects.bulk_create([_row(letter) for letter in letters], ignore_conflicts=True)
+
+
+def correct(letter: DeadLetter, text: str) -> None:
+    """Store the text that is to be sent instead of the payload; the payload's own text takes a correction back."""
+    text = with_lf(text)
+    letter.corrected_payload = None if text == as_text(bytes(letter.payload)) else text.encode()
+    letter.save(update_fields=["corrected_payload"])
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What became of a letter that was to be sent again; `problem` is empty where Kafka acknowledged it."""
+
+    letter: DeadLetter
+    problem: str
+
+
+def send_again(letters: Iterable[DeadLetter], by: User) -> list[SendResult]:
+    """Send letters again, and mark those that Kafka acknowledged.
+
+    Where the process ends between the two, a letter was sent and is not marked. Sending it once more is harmless:
+    the reading is the same row.
+    """
+    house = house_from_settings()
+    prepared = [(letter, message_of(letter, house)) for letter in letters]
+    problems = iter(deliver([message for _, message in prepared if isinstance(message, KafkaMessage)]))
+    results = [
+        SendResult(letter, next(problems) if isinstance(message, KafkaMessage) else message)
+        for letter, message in prepared
+    ]
+    sent = [result.letter.pk for result in results if not result.problem]
+    DeadLetter.objects.filter(pk__in=sent).update(sent_again_at=timezone.now(), sent_again_by=by)
+    return results
+
+
+def expire() -> int:
+    """Delete the letters that were recorded longer ago than they are kept; return how many."""
+    deleted, _ = DeadLetter.objects.filter(recorded_at__lt=timezone.now() - KEPT).delete()
+    return deleted
 
 
 def _row(letter: NewDeadLetter) -> DeadLetter:

@@ -1,0 +1,86 @@
+"""Sending what is in a dead letter again, on the way that it would have gone."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Protocol
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, RetriableError
+
+from bridge.devices import translate
+from bridge.devices.device import House
+from bridge.messages import Bad, Reading, Skip, encode_reading
+from homelab_site.kafka import DELIVERY_MS, new_producer
+from telemetry.deadletters.models import DeadLetter, Source
+
+SETTLED_SECONDS = DELIVERY_MS / 1000 + 5
+"""The producer gives a message up at its own time limit, so every delivery is settled by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaMessage:
+    topic: str
+    key: str
+    value: bytes
+
+
+class _Delivery(Protocol):
+    """The part of a Kafka producer's future that waits for the acknowledgement."""
+
+    def get(self, timeout: float) -> object: ...
+
+
+def message_of(letter: DeadLetter, house: House) -> KafkaMessage | str:
+    """Return what to send for a letter, or why there is nothing to send.
+
+    A Kafka record goes to its own topic as it is. An MQTT message is translated as the bridge does it, with the
+    time at which it was received.
+    """
+    if letter.source == Source.KAFKA:
+        return KafkaMessage(letter.origin, letter.key, letter.content)
+    match translate(letter.origin, letter.content, letter.failed_at, house):
+        case Reading() as reading:
+            return KafkaMessage(reading.topic.value, reading.device_id, encode_reading(reading))
+        case Skip(why):
+            return f"no telemetry, so there is nothing to store: {why}"
+        case Bad(reason, detail):
+            return f"still bad ({reason.value}): {detail}"
+
+
+def deliver(messages: Sequence[KafkaMessage]) -> list[str]:
+    """Send messages and wait for Kafka; return for each what went wrong, empty where it is acknowledged."""
+    if not messages:
+        return []
+    try:
+        with closing(new_producer()) as producer:
+            # A message to a topic that is not there would block its sender for seconds, each of them.
+            topics = {topic for topic in {message.topic for message in messages} if producer.partitions_for(topic)}
+            sent = [_send(producer, message, topics) for message in messages]
+            return [delivery if isinstance(delivery, str) else _wait_for(delivery) for delivery in sent]
+    except KafkaError as error:
+        return [_explain(error)] * len(messages)
+
+
+def _send(producer: KafkaProducer, message: KafkaMessage, topics: set[str]) -> _Delivery | str:
+    if message.topic not in topics:
+        return f"Kafka has no topic {message.topic}"
+    try:
+        delivery: _Delivery = producer.send(message.topic, key=message.key.encode() or None, value=message.value)
+    except KafkaError as error:
+        return _explain(error)
+    return delivery
+
+
+def _wait_for(delivery: _Delivery) -> str:
+    try:
+        delivery.get(SETTLED_SECONDS)
+    except KafkaError as error:
+        return _explain(error)
+    return ""
+
+
+def _explain(error: KafkaError) -> str:
+    if isinstance(error, RetriableError):
+        return f"Kafka does not answer ({error})"
+    return f"Kafka refuses the message ({error})"
