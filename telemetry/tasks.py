@@ -1,0 +1,44 @@
+"""Scheduled work of the telemetry: letting old data go."""
+
+import logging
+from contextlib import closing
+
+import django.db
+import psycopg2
+from celery import shared_task
+from django.conf import settings
+
+from telemetry.deadletters import services as deadletters
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 600
+MAX_RETRIES = 5
+
+
+@shared_task(
+    autoretry_for=(django.db.OperationalError,),
+    retry_backoff=True,
+    retry_backoff_max=LONGEST_PAUSE_SECONDS,
+    max_retries=MAX_RETRIES,
+)
+def expire_dead_letters() -> None:
+    """Delete the dead letters that have been kept long enough."""
+    log.info("dead letters: %d were kept long enough", deadletters.expire())
+
+
+@shared_task(
+    autoretry_for=(psycopg2.OperationalError,),
+    retry_backoff=True,
+    retry_backoff_max=LONGEST_PAUSE_SECONDS,
+    max_retries=MAX_RETRIES,
+)
+def apply_retention() -> None:
+    """Delete the raw readings that the telemetry database has kept long enough."""
+    with (
+        closing(psycopg2.connect(settings.TELEMETRY_SINK_URL, connect_timeout=CONNECT_SECONDS)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT apply_retention()")
