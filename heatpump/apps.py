@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class HeatpumpConfig(AppConfig):
+    name = "heatpump"
+    verbose_name = "Heat pump"
