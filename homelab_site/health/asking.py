@@ -13,20 +13,23 @@ T = TypeVar("T")
 
 
 class UnavailableError(Exception):
-    """Something outside cannot be asked now. The message is short, for people, and holds no secret."""
+    """Something outside cannot be asked now. The message is short, for anybody, and holds no secret.
+
+    Its cause says more, for the log.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What came back, or the reason why nothing did, and how long it took."""
+    """What came back, or the error that says why nothing did, and how long it took."""
 
     value: T | None
-    reason: str | None
+    error: UnavailableError | None
     milliseconds: float
 
     @property
-    def is_there(self) -> bool:
-        return self.reason is None
+    def reason(self) -> str | None:
+        return str(self.error) if self.error else None
 
 
 class Asked(Generic[T]):
@@ -48,7 +51,7 @@ class Asked(Generic[T]):
             return self._future.result(max(0.0, deadline - time.monotonic()))
         except TimeoutError:
             milliseconds = self._milliseconds()
-            return Answer(None, f"no answer within {milliseconds / 1000:.1f} s", milliseconds)
+            return Answer(None, UnavailableError(f"no answer within {milliseconds / 1000:.1f} s"), milliseconds)
 
     def _run(self, call: Callable[[], T]) -> None:
         try:
@@ -63,7 +66,7 @@ class Asked(Generic[T]):
         try:
             value = call()
         except UnavailableError as error:
-            return Answer(None, str(error), self._milliseconds())
+            return Answer(None, error, self._milliseconds())
         return Answer(value, None, self._milliseconds())
 
     def _milliseconds(self) -> float:

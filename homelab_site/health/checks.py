@@ -4,14 +4,15 @@ Each check asks with the protocol of the thing itself, so a port that accepts an
 and ends within `CHECK_SECONDS`. It leaves no connection and no thread behind.
 """
 
-import logging
 import select
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
+import django.db
 import psycopg2
 import psycopg2.extensions
 from django.conf import settings
@@ -25,10 +26,11 @@ from redis.retry import Retry
 from bridge import mqtt
 from homelab_site.health.asking import Answer, Asked, UnavailableError
 
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 CHECK_SECONDS = 1.5
 TOTAL_SECONDS = 2.0
+TROUBLE = (psycopg2.Error, django.db.Error, KafkaError, RedisError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,23 @@ class Dependency:
 def check_all() -> dict[str, Answer[None]]:
     """Check every dependency at once; the answers are there within `TOTAL_SECONDS`."""
     deadline = time.monotonic() + TOTAL_SECONDS
-    asked = {name: Asked(partial(_check, name, dependency)) for name, dependency in DEPENDENCIES.items()}
+    asked = {name: Asked(partial(ask, name, lambda: None)) for name in DEPENDENCIES}
     return {name: one.answer(deadline) for name, one in asked.items()}
+
+
+def ask(name: str, question: Callable[[], T]) -> T:
+    """Check a dependency, then ask it something; raises UnavailableError where it is away.
+
+    The check comes first because it has limits of time, which the usual clients do not all have.
+    """
+    dependency = DEPENDENCIES[name]
+    if not getattr(settings, dependency.variable):
+        raise UnavailableError(f"{dependency.variable} is not set")
+    try:
+        dependency.check()
+        return question()
+    except TROUBLE as error:
+        raise UnavailableError(f"cannot be asked: {type(error).__name__}") from error
 
 
 def check_database(alias: str) -> None:
@@ -111,17 +128,6 @@ DEPENDENCIES = {
     "mqtt": Dependency("MQTT_URL", check_mqtt, required=False),
 }
 """Every dependency by the name that `/health/ready` gives it."""
-
-
-def _check(name: str, dependency: Dependency) -> None:
-    """Run one check. The details of trouble go to the log, since whoever asks need not be known."""
-    if not getattr(settings, dependency.variable):
-        raise UnavailableError(f"{dependency.variable} is not set")
-    try:
-        dependency.check()
-    except (psycopg2.Error, KafkaError, RedisError, OSError) as error:
-        log.warning("%s: %s: %s", name, type(error).__name__, " ".join(str(error).split()))
-        raise UnavailableError("cannot be reached") from error
 
 
 def _wait(connection: psycopg2.extensions.connection, deadline: float) -> None:

@@ -1,10 +1,14 @@
 """Probes for whoever runs the site: does it serve, and is what it needs there."""
 
+import logging
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from homelab_site.health.checks import DEPENDENCIES, check_all
+
+log = logging.getLogger(__name__)
 
 
 @never_cache
@@ -26,12 +30,16 @@ def live(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer 200 if both databases are there, else 503, and in either case what each dependency said."""
     answers = check_all()
-    is_ready = all(answers[name].is_there for name, dependency in DEPENDENCIES.items() if dependency.required)
+    away = {name: answer.error for name, answer in answers.items() if answer.error}
+    for name, error in away.items():
+        # The details are for the log only, since anybody can ask for this page.
+        log.warning("%s: %s (%s)", name, error, " ".join(str(error.__cause__).split()))
+    is_ready = not any(DEPENDENCIES[name].required for name in away)
     body = {
         "status": "ready" if is_ready else "not ready",
         "dependencies": {
             name: {
-                "state": "up" if answer.is_there else "down",
+                "state": "down" if answer.error else "up",
                 "required": DEPENDENCIES[name].required,
                 "milliseconds": round(answer.milliseconds, 1),
                 "reason": answer.reason,
