@@ -1,0 +1,10 @@
+from heatpump.models import HeatpumpStatus
+from homelab_site.admin import ReadingAdmin, register_readings
+
+
+class HeatpumpStatusAdmin(ReadingAdmin):
+    search_fields = ("device_id__exact",)
+    search_help_text = "The whole id of a heat pump."
+
+
+register_readings(HeatpumpStatus, HeatpumpStatusAdmin)
