@@ -1,12 +1,15 @@
-"""Probes for whoever runs the site: does it serve, and is what it needs there."""
+"""Probes for whoever runs the site: does it serve, is what it needs there, and how much of everything."""
 
 import logging
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import REGISTRY, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from homelab_site.health.checks import DEPENDENCIES, check_all
+from telemetry.status.metrics import PIPELINE
 
 log = logging.getLogger(__name__)
 
@@ -48,3 +51,10 @@ def ready(request: HttpRequest) -> JsonResponse:
         },
     }
     return JsonResponse(body, status=200 if is_ready else 503)
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer in Prometheus' text format: this process, and the pipeline as it is now."""
+    return HttpResponse(generate_latest(REGISTRY) + generate_latest(PIPELINE), content_type=CONTENT_TYPE_PLAIN_0_0_4)
