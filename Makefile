@@ -9,7 +9,7 @@ run: $(VENV)/running
 	$(BIN)/python manage.py homelab $(ARGS)
 
 test: $(VENV)/developing lint
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/developing
 	$(BIN)/ruff check .

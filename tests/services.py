@@ -26,7 +26,9 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
         _services.append(service)
         service.start()
         os.environ.update(service.environment())
-    os.environ.update(HOMELAB_DATA_DIR=str(root), SECRET_KEY="of-the-tests", HTTPS="false", DJANGO_DEBUG="false")
+    (root / "static").mkdir()
+    os.environ.update(HOMELAB_DATA_DIR=str(root), STATIC_ROOT=str(root / "static"), HTTPS="false")
+    os.environ.update(SECRET_KEY="a-key-that-is-long-enough-and-of-no-use-outside-of-the-tests")
     return (yield)
 
 

@@ -96,7 +96,8 @@ class Supervisor:
     def _take_data_dir(self) -> None:
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            (self.data_dir / "logs").mkdir(exist_ok=True)
+            for name in ("logs", "static"):
+                (self.data_dir / name).mkdir(exist_ok=True)
         except OSError as error:
             raise StackError(f"The data directory {self.data_dir} cannot be used: {error.strerror}.") from error
         left = read_state(self.data_dir)
@@ -123,6 +124,7 @@ class Supervisor:
             **self.environment,
             "HOMELAB_DATA_DIR": str(self.data_dir),
             "SECRET_KEY": secrets.secret_key(self.data_dir),
+            "STATIC_ROOT": str(self.data_dir / "static"),
             "HTTPS": "false",
             "PYTHONUNBUFFERED": "1",
         }

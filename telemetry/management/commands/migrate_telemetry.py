@@ -15,7 +15,7 @@ CONNECT_SECONDS = 10
 
 
 class Command(BaseCommand):
-    help = "Apply the SQL migrations to the telemetry database, with the login that owns it."
+    help = "Apply the SQL migrations to the telemetry database, and tell it the house's settings, as its owner."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,6 +45,8 @@ class Command(BaseCommand):
         )
         if not pending:
             self._say("applied nothing")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_house(%s, %s)", [settings.HOUSE_TIME_ZONE.key, settings.METER_MAX_KW])
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg2.extensions.connection]:
