@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -40,7 +41,7 @@ class PayloadField(forms.CharField):
         return with_lf(super().to_python(value) or "")
 
 
-class DeadLetterForm(forms.ModelForm[DeadLetter]):
+class DeadLetterForm(forms.ModelForm):  # type: ignore[type-arg] # generic in the stubs only
     """The part of a letter that a person may change: the text of its payload, where it is text."""
 
     text = PayloadField(
@@ -65,9 +66,9 @@ class DeadLetterForm(forms.ModelForm[DeadLetter]):
 
 
 @admin.register(DeadLetter)
-class DeadLetterAdmin(admin.ModelAdmin[DeadLetter]):
+class DeadLetterAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
     form = DeadLetterForm
-    list_display = ("failed_at", "reason", "source", "short_origin", "short_detail", "is_sent_again")
+    list_display = ("moment", "reason", "source", "short_origin", "short_detail", "is_sent_again")
     list_filter = ("reason", "source", SentAgainFilter, "failed_at")
     search_fields = ("origin", "detail")
     search_help_text = "Searches in origin and detail."
@@ -75,8 +76,12 @@ class DeadLetterAdmin(admin.ModelAdmin[DeadLetter]):
     actions = ("send_selected_again",)
     readonly_fields = (
         *("reason", "detail", "source", "origin", "partition", "offset", "key"),
-        *("failed_at", "recorded_at", "sent_again_at", "sent_again_by", "shown_payload"),
+        *("moment", "recorded_at", "sent_again_at", "sent_again_by", "shown_payload"),
     )
+
+    @admin.display(description="failed at", ordering="failed_at")
+    def moment(self, letter: DeadLetter) -> str:
+        return timezone.localtime(letter.failed_at).isoformat(sep=" ", timespec="milliseconds")
 
     @admin.display(description="origin")
     def short_origin(self, letter: DeadLetter) -> str:

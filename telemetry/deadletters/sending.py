@@ -10,7 +10,7 @@ from kafka.errors import KafkaError, RetriableError
 
 from bridge.devices import translate
 from bridge.devices.device import House
-from bridge.messages import Bad, Reading, Skip, encode_reading
+from bridge.messages import Bad, Reading, Skip, Topic, encode_reading
 from homelab_site.kafka import DELIVERY_MS, new_producer
 from telemetry.deadletters.models import DeadLetter, Source
 
@@ -38,6 +38,8 @@ def message_of(letter: DeadLetter, house: House) -> KafkaMessage | str:
     time at which it was received.
     """
     if letter.source == Source.KAFKA:
+        if letter.origin not in set(Topic):
+            return f"{letter.origin} is no topic of the house"
         return KafkaMessage(letter.origin, letter.key, letter.content)
     match translate(letter.origin, letter.content, letter.failed_at, house):
         case Reading() as reading:
@@ -54,17 +56,16 @@ def deliver(messages: Sequence[KafkaMessage]) -> list[str]:
         return []
     try:
         with closing(new_producer()) as producer:
-            # A message to a topic that is not there would block its sender for seconds, each of them.
-            topics = {topic for topic in {message.topic for message in messages} if producer.partitions_for(topic)}
-            sent = [_send(producer, message, topics) for message in messages]
+            for topic in {message.topic for message in messages}:
+                # A broker that has just gone is found out here, and not by each message in turn.
+                producer.partitions_for(topic)
+            sent = [_send(producer, message) for message in messages]
             return [delivery if isinstance(delivery, str) else _wait_for(delivery) for delivery in sent]
     except KafkaError as error:
         return [_explain(error)] * len(messages)
 
 
-def _send(producer: KafkaProducer, message: KafkaMessage, topics: set[str]) -> _Delivery | str:
-    if message.topic not in topics:
-        return f"Kafka has no topic {message.topic}"
+def _send(producer: KafkaProducer, message: KafkaMessage) -> _Delivery | str:
     try:
         delivery: _Delivery = producer.send(message.topic, key=message.key.encode() or None, value=message.value)
     except KafkaError as error:
