@@ -27,7 +27,7 @@ class PublishError(Exception):
 class _Sent(NamedTuple):
     topic: str
     payload: bytes
-    on_acknowledged: Callable[[], None]
+    on_acknowledged: Callable[[], object]
 
 
 def _nothing() -> None:
@@ -96,7 +96,7 @@ class Publisher:
         """How many messages were handed over and are not acknowledged yet."""
         return len(self._in_flight)
 
-    def publish(self, topic: str, payload: bytes, on_acknowledged: Callable[[], None] = _nothing) -> None:
+    def publish(self, topic: str, payload: bytes, on_acknowledged: Callable[[], object] = _nothing) -> None:
         """Hand a message over, after waiting for a connection and room; raises PublishError if the patience ends."""
         self._wait_until(lambda: self._ready and self.has_room)
         self._send(_Sent(topic, payload, on_acknowledged))
@@ -135,7 +135,7 @@ class Publisher:
                 acknowledged, deadline = self.acknowledged, time.monotonic() + self._patience
             elif time.monotonic() > deadline:
                 raise PublishError(
-                    f"The MQTT broker at {self._address} has acknowledged nothing for {self._patience:.0f} s."
+                    f"The MQTT broker at {self._address} has acknowledged nothing for {self._patience:g} s."
                 )
             self.pump(PUMP_SECONDS)
 
