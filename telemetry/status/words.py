@@ -51,7 +51,7 @@ class Report:
     mark: Mark
     attention: tuple[str, ...]
     streams: tuple[Line, ...]
-    dead_letters: Line
+    dead_letters: tuple[Line, ...]
     workers: tuple[Line, ...]
 
 
@@ -65,7 +65,7 @@ def report(status: PipelineStatus) -> Report:
         mark=mark,
         attention=attention,
         streams=tuple(_stream(STREAM_TITLES[name], stream) for name, stream in status.streams.items()),
-        dead_letters=_dead_letters(status.dead_letters),
+        dead_letters=(_dead_letters(status.dead_letters),),
         workers=tuple(_worker(name, worker, status.at) for name, worker in status.workers.items()),
     )
 
@@ -118,7 +118,7 @@ def _stream(title: str, stream: StreamStatus) -> Line:
 def _newest(stream: StreamStatus) -> str:
     if stream.age_seconds is None:
         return "newest reading unknown" if stream.state is StreamState.UNKNOWN else "no reading yet"
-    return f"newest reading {span(stream.age_seconds)} ago"
+    return "newest reading just now" if stream.age_seconds < 1 else f"newest reading {span(stream.age_seconds)} ago"
 
 
 def _last_hour(rows: int | None) -> str:
@@ -144,12 +144,12 @@ def _worker(name: str, worker: WorkerStatus, now: datetime) -> Line:
     facts: tuple[str, ...]
     if worker.state is WorkerState.ALIVE and worker.since:
         mark, word = Mark.GOOD, "running"
-        facts = (duty, f"for {span((now - worker.since).total_seconds())}", f"on {worker.host}")
+        facts = (duty, f"for {span((now - worker.since).total_seconds())} on {worker.host}")
     elif worker.state is WorkerState.DEAD:
         mark, word, facts = Mark.BAD, "not running", (duty, "no sign of life for a minute")
     else:
         mark, word, facts = Mark.QUIET, "unknown", (duty, "sign of life unknown")
-    return Line(name, mark, word, tuple(fact for fact in facts if fact))
+    return Line(name.capitalize(), mark, word, tuple(fact for fact in facts if fact))
 
 
 def _messages(count: int) -> str:
