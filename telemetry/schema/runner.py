@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - a class, whatever psycopg2 calls it
+import psycopg2.extensions
 
 from telemetry.schema.files import MigrationError, MigrationFile, read_migrations
+
+Connection: TypeAlias = psycopg2.extensions.connection
 
 LOCK_KEY = 0x686F6D656C6162
 """The key of PostgreSQL's advisory lock that one runner at a time holds; any number of our own."""
