@@ -26,15 +26,15 @@ def insert(table: str) -> str:
 
 
 @pytest.fixture
-def reader(telemetry: Connection) -> Connection:
-    execute(telemetry, "SET ROLE telemetry_reader")
-    return telemetry
+def reader(flavour: Connection) -> Connection:
+    execute(flavour, "SET ROLE telemetry_reader")
+    return flavour
 
 
 @pytest.fixture
-def sink(telemetry: Connection) -> Connection:
-    execute(telemetry, "SET ROLE telemetry_sink")
-    return telemetry
+def sink(flavour: Connection) -> Connection:
+    execute(flavour, "SET ROLE telemetry_sink")
+    return flavour
 
 
 @pytest.mark.parametrize("table", [*TABLES, "schema_migrations"])
