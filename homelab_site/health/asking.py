@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from threading import Thread
+from functools import wraps
+from threading import Lock, Thread
 from typing import Generic, TypeVar
 
 from django.db import connections
@@ -71,3 +72,22 @@ class Asked(Generic[T]):
 
     def _milliseconds(self) -> float:
         return (time.monotonic() - self._started) * 1000
+
+
+def shared(call: Callable[[], T]) -> Callable[[], T]:
+    """Let those who call while a call is under way have its result, so that a crowd costs no more than one."""
+    lock = Lock()
+    result: T
+    finished = float("-inf")
+
+    @wraps(call)
+    def call_or_share() -> T:
+        nonlocal result, finished
+        came = time.monotonic()
+        with lock:
+            if finished < came:
+                result = call()
+                finished = time.monotonic()
+            return result
+
+    return call_or_share

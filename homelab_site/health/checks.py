@@ -24,7 +24,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bridge import mqtt
-from homelab_site.health.asking import Answer, Asked, UnavailableError
+from homelab_site.health.asking import Answer, Asked, UnavailableError, shared
 
 T = TypeVar("T")
 
@@ -46,6 +46,7 @@ class Dependency:
     required: bool
 
 
+@shared
 def check_all() -> dict[str, Answer[None]]:
     """Check every dependency at once; the answers are there within `TOTAL_SECONDS`."""
     deadline = time.monotonic() + TOTAL_SECONDS

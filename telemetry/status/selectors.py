@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from homelab_site.health.asking import Answer, Asked
+from homelab_site.health.asking import Answer, Asked, shared
 from homelab_site.health.checks import ask
 from homelab_site.workers.liveness import Heartbeat, heartbeats
 from homelab_site.workers.registry import WORKERS
@@ -80,6 +80,7 @@ class PipelineStatus:
     unavailable: Mapping[str, str]
 
 
+@shared
 def pipeline_status() -> PipelineStatus:
     """Ask the databases, Kafka and Valkey at once, and put together what they say."""
     now = timezone.now()
