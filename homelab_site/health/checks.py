@@ -1,12 +1,14 @@
 """What the site depends on, and how each dependency is asked whether it is there.
 
 Each check asks with the protocol of the thing itself, so a port that accepts and never answers counts as away,
-and ends within `CHECK_SECONDS`. It leaves no connection and no thread behind.
+and ends within `CHECK_SECONDS`: where connecting and asking have a limit each, each has half of that. It leaves no
+connection and no thread behind.
 """
 
 import select
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -83,19 +85,19 @@ def check_database(alias: str) -> None:
 
 
 def check_kafka() -> None:
-    """Connect to a broker and read the cluster's metadata; raises `kafka.errors.KafkaError`.
+    """Connect to a broker and read the cluster's metadata; raises OSError or `kafka.errors.KafkaError`.
 
     The clients that `homelab_site.kafka` makes start a thread, and leave it behind where no broker answers.
     """
-    milliseconds = CHECK_SECONDS * 1000
+    milliseconds = CHECK_SECONDS / 2 * 1000
     client = KafkaNetClient(bootstrap_servers=settings.KAFKA_BROKERS, request_timeout_ms=milliseconds)
     with closing(client):
+        _find_listener([(broker.host, broker.port) for broker in client.cluster.bootstrap_brokers()])
         client.check_version(timeout_ms=milliseconds)
 
 
 def check_valkey() -> None:
     """Send a PING; raises `redis.RedisError`."""
-    # Connecting and the answer have a limit each, and a half of the time each keeps the sum.
     seconds = CHECK_SECONDS / 2
     client = Redis.from_url(
         settings.REDIS_URL, socket_connect_timeout=seconds, socket_timeout=seconds, retry=Retry(NoBackoff(), 0)
@@ -129,6 +131,22 @@ DEPENDENCIES = {
     "mqtt": Dependency("MQTT_URL", check_mqtt, required=False),
 }
 """Every dependency by the name that `/health/ready` gives it."""
+
+
+def _find_listener(addresses: Sequence[tuple[str, int]]) -> None:
+    """Raise the last OSError if none of the addresses accepts a connection.
+
+    The Kafka client would go on trying, and leave the refused sockets open.
+    """
+    trouble = OSError("no address")
+    for address in addresses:
+        try:
+            socket.create_connection(address, CHECK_SECONDS / 2).close()
+        except OSError as error:
+            trouble = error
+        else:
+            return
+    raise trouble
 
 
 def _wait(connection: psycopg2.extensions.connection, deadline: float) -> None:
