@@ -97,7 +97,7 @@ class DeadLetterAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in 
 
     @admin.display(description="payload as it came")
     def shown_payload(self, letter: DeadLetter) -> SafeString:
-        return format_html("<pre>{}</pre>", for_people(bytes(letter.payload)))
+        return format_html('<pre style="white-space: pre-wrap">{}</pre>', for_people(bytes(letter.payload)))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,12 +1,13 @@
 """Sending what is in a dead letter again, on the way that it would have gone."""
 
-from collections.abc import Sequence
-from contextlib import closing
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, RetriableError
+from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError
 
 from bridge.devices import translate
 from bridge.devices.device import House
@@ -14,8 +15,7 @@ from bridge.messages import Bad, Reading, Skip, Topic, encode_reading
 from homelab_site.kafka import DELIVERY_MS, new_producer
 from telemetry.deadletters.models import DeadLetter, Source
 
-SETTLED_SECONDS = DELIVERY_MS / 1000 + 5
-"""The producer gives a message up at its own time limit, so every delivery is settled by then."""
+CLOSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,29 @@ def deliver(messages: Sequence[KafkaMessage]) -> list[str]:
     if not messages:
         return []
     try:
-        with closing(new_producer()) as producer:
+        with _producer() as producer:
             for topic in {message.topic for message in messages}:
                 # A broker that has just gone is found out here, and not by each message in turn.
                 producer.partitions_for(topic)
             sent = [_send(producer, message) for message in messages]
-            return [delivery if isinstance(delivery, str) else _wait_for(delivery) for delivery in sent]
+            # The producer's own limit does not hold while it has no id from the broker yet.
+            deadline = time.monotonic() + DELIVERY_MS / 1000
+            return [delivery if isinstance(delivery, str) else _wait_for(delivery, deadline) for delivery in sent]
     except KafkaError as error:
         return [_explain(error)] * len(messages)
+
+
+@contextmanager
+def _producer() -> Iterator[KafkaProducer]:
+    producer = new_producer()
+    try:
+        yield producer
+    finally:
+        try:
+            producer.close(timeout=CLOSE_SECONDS)
+        except KafkaTimeoutError:
+            # Where messages are left, `close` leaves a thread behind that tries for ever to send them.
+            producer._sender.force_close()
 
 
 def _send(producer: KafkaProducer, message: KafkaMessage) -> _Delivery | str:
@@ -73,9 +88,9 @@ def _send(producer: KafkaProducer, message: KafkaMessage) -> _Delivery | str:
     return delivery
 
 
-def _wait_for(delivery: _Delivery) -> str:
+def _wait_for(delivery: _Delivery, deadline: float) -> str:
     try:
-        delivery.get(SETTLED_SECONDS)
+        delivery.get(max(0.0, deadline - time.monotonic()))
     except KafkaError as error:
         return _explain(error)
     return ""
@@ -83,5 +98,5 @@ def _wait_for(delivery: _Delivery) -> str:
 
 def _explain(error: KafkaError) -> str:
     if isinstance(error, RetriableError):
-        return f"Kafka does not answer ({error})"
+        return f"Kafka does not answer ({type(error).__name__})"
     return f"Kafka refuses the message ({error})"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.contrib.auth.models import User
-from django.db import connection
 from django.utils import timezone
 
 from bridge.house import house_from_settings
@@ -61,9 +60,6 @@ def record(letters: Sequence[NewDeadLetter]) -> None:
 
     Whatever the letters hold, the database accepts it. Raises `django.db.Error` where it is away.
     """
-    if not connection.in_atomic_block:
-        # A worker has no request whose end would drop a connection that the database has closed.
-        connection.close_if_unusable_or_obsolete()
     DeadLetter.objects.bulk_create([_row(letter) for letter in letters], ignore_conflicts=True)
 
 

@@ -1,7 +1,12 @@
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import django.db
+import psycopg2
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from bridge.messages import Reason
@@ -67,6 +72,22 @@ def test_long_text_is_no_reason_to_refuse() -> None:
 )
 def test_any_time_is_kept_near_enough(claimed: datetime, stored: datetime) -> None:
     assert kept(FROM_MQTT, failed_at=claimed).failed_at == stored
+
+
+def end_connection() -> None:
+    with closing(psycopg2.connect(settings.DATABASE_URL)) as other, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        with other.cursor() as killer:
+            killer.execute("SELECT pg_terminate_backend(%s, 10000)", cursor.fetchone())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_costs_one_attempt() -> None:
+    end_connection()
+    with pytest.raises(django.db.Error):
+        record([FROM_KAFKA])
+    record([FROM_KAFKA])
+    assert DeadLetter.objects.count() == 1
 
 
 def test_letters_are_kept_for_30_days_from_when_they_were_recorded() -> None:
