@@ -63,7 +63,7 @@ def deliver(messages: Sequence[KafkaMessage]) -> list[str]:
             # The producer's own limit does not hold while it has no id from the broker yet.
             deadline = time.monotonic() + DELIVERY_MS / 1000
             return [delivery if isinstance(delivery, str) else _wait_for(delivery, deadline) for delivery in sent]
-    except KafkaError as error:
+    except (KafkaError, OSError) as error:
         return [_explain(error)] * len(messages)
 
 
@@ -96,7 +96,7 @@ def _wait_for(delivery: _Delivery, deadline: float) -> str:
     return ""
 
 
-def _explain(error: KafkaError) -> str:
-    if isinstance(error, RetriableError):
+def _explain(error: KafkaError | OSError) -> str:
+    if isinstance(error, RetriableError | OSError):
         return f"Kafka does not answer ({type(error).__name__})"
     return f"Kafka refuses the message ({error})"

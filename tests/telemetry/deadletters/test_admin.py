@@ -130,7 +130,6 @@ def test_many_are_sent_at_once_and_each_failure_says_why(browser: Client, energy
     assert len(energy_topic.read(3)) == 3
 
 
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 @pytest.mark.usefixtures("no_kafka")
 def test_without_kafka_the_page_says_so_and_keeps_the_correction(browser: Client) -> None:
     letter = kept(FROM_KAFKA)

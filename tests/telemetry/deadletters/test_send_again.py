@@ -81,7 +81,6 @@ def test_a_message_too_large_for_kafka_is_refused_alone(energy_topic: Tail, alic
     assert sent == ""
 
 
-@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 @pytest.mark.usefixtures("no_kafka")
 def test_without_kafka_nothing_is_marked(alice: User) -> None:
     [problem] = problems([kept(FROM_KAFKA)], alice)
