@@ -17,9 +17,19 @@ from bridge.devices import DEVICES, translate
 from bridge.devices.device import House
 from bridge.house import house_from_settings
 from bridge.in_flight import Delivery, InFlight
-from bridge.messages import Bad, DeadLetterMessage, Outcome, Reading, Skip, Topic, encode_dead_letter, encode_reading
+from bridge.messages import (
+    Bad,
+    DeadLetterMessage,
+    Outcome,
+    Reading,
+    Reason,
+    Skip,
+    Topic,
+    encode_dead_letter,
+    encode_reading,
+)
 from bridge.mqtt import MqttAddress, connect, new_client, parse_url
-from homelab_site.kafka import new_producer
+from homelab_site.kafka import close_producer, new_producer
 from homelab_site.workers.badness import BadShareWatch
 from homelab_site.workers.metrics import MESSAGES_BAD, MESSAGES_IN, MESSAGES_OUT, MESSAGES_SKIPPED
 
@@ -27,6 +37,9 @@ log = logging.getLogger(__name__)
 
 NAME = "bridge"
 MAX_IN_FLIGHT = 500
+ACKNOWLEDGE_SECONDS = 10.0
+MAX_PAYLOAD_BYTES = 512 * 1024
+"""What fits, as base64 in a dead letter, into the megabyte that a Kafka broker takes by default."""
 IDLE_SECONDS = 0.5
 UNSETTLED_SECONDS = 0.002
 CONNECT_SECONDS = 10.0
@@ -48,10 +61,11 @@ class BridgeWorker:
         self._address = address
         self._client_id = client_id
         self._watch = BadShareWatch(NAME, bad_share_limit)
-        self._in_flight = InFlight()
+        self._in_flight = InFlight(ACKNOWLEDGE_SECONDS)
         self._client: mqtt.Client | None = None
         self._producer: KafkaProducer | None = None
         self._ready = False
+        self._ready_by = 0.0
         self._refusal = ""
 
     def step(self) -> bool:
@@ -63,6 +77,7 @@ class BridgeWorker:
                 self._read()
             else:
                 time.sleep(UNSETTLED_SECONDS)
+            self._check_connection()
             return self._acknowledge() > 0
         except self.trouble:
             self._disconnect()
@@ -87,25 +102,29 @@ class BridgeWorker:
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._ready, self._refusal = False, ""
+        self._ready_by = time.monotonic() + CONNECT_SECONDS
         connect(self._client, self._address)
-        deadline = time.monotonic() + CONNECT_SECONDS
-        while not self._ready:
-            self._read()
-            if self._refusal:
-                raise MqttError(self._refusal)
-            if time.monotonic() > deadline:
-                raise MqttError("the MQTT broker does not answer")
-        log.info("bridge: connected to %s:%d", self._address.host, self._address.port)
+
+    def _check_connection(self) -> None:
+        """Raise MqttError where the broker refused, or let too long pass.
+
+        A broker can send what the session kept before it answers the subscription, so that is read and acknowledged
+        meanwhile.
+        """
+        if self._refusal:
+            raise MqttError(self._refusal)
+        if not self._ready and time.monotonic() > self._ready_by:
+            raise MqttError("the MQTT broker does not answer")
 
     def _disconnect(self) -> None:
         """Forget what is not acknowledged: the broker sends it again to the next connection."""
         if self._client is not None:
             self._client.disconnect()
             self._client = None
+        self._in_flight = InFlight(ACKNOWLEDGE_SECONDS)
         if self._producer is not None:
-            self._producer.close(timeout=1)
-            self._producer = None
-        self._in_flight = InFlight()
+            producer, self._producer = self._producer, None
+            close_producer(producer)
 
     def _read(self) -> None:
         assert self._client
@@ -134,11 +153,16 @@ class BridgeWorker:
     ) -> None:
         if any(code.is_failure for code in codes):
             self._refusal = "the MQTT broker refuses a subscription of the bridge"
+            return
         self._ready = True
+        log.info("bridge: connected to %s:%d", self._address.host, self._address.port)
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         received_at = datetime.now(UTC)
-        outcome = translate(message.topic, message.payload, received_at, self._house)
+        if len(message.payload) > MAX_PAYLOAD_BYTES:
+            outcome: Outcome = Bad(Reason.INVALID, f"{len(message.payload)} bytes, of which the first are kept")
+        else:
+            outcome = translate(message.topic, message.payload, received_at, self._house)
         MESSAGES_IN.labels(NAME, "mqtt").inc()
         self._watch.count(messages=1, bad=isinstance(outcome, Bad))
         self._in_flight.add(message.mid, message.qos, self._hand_on(message, outcome, received_at))
@@ -154,7 +178,7 @@ class BridgeWorker:
                 MESSAGES_BAD.labels(NAME, outcome.reason).inc()
                 letter = DeadLetterMessage(
                     origin=message.topic,
-                    payload=message.payload,
+                    payload=message.payload[:MAX_PAYLOAD_BYTES],
                     reason=outcome.reason,
                     detail=outcome.detail,
                     failed_at=received_at,

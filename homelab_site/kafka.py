@@ -1,22 +1,55 @@
 """The Kafka clients of the house, configured in one place."""
 
+import socket
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import KafkaTimeoutError, TopicAlreadyExistsError
+from kafka.net.compat import KafkaNetClient
 
 BOOTSTRAP_MS = 5_000
 """How long a client may look for a broker before the worker's own pauses take over."""
-REQUEST_MS = 10_000
-DELIVERY_MS = 20_000
+REQUEST_MS = 5_000
+DELIVERY_MS = 8_000
+CLOSE_SECONDS = 1.0
 RECONNECT_MAX_MS = 2_000
 
 
+def find_broker(seconds: float) -> None:
+    """Connect to a broker and read its versions, leaving nothing open; raises OSError or `kafka.errors.KafkaError`.
+
+    The clients themselves start a thread, and leave it and its sockets behind where no broker answers.
+    """
+    milliseconds = seconds / 2 * 1000
+    client = KafkaNetClient(bootstrap_servers=settings.KAFKA_BROKERS, request_timeout_ms=milliseconds)
+    with closing(client):
+        _find_listener([(broker.host, broker.port) for broker in client.cluster.bootstrap_brokers()], seconds / 2)
+        client.check_version(timeout_ms=milliseconds)
+
+
+def _find_listener(addresses: Sequence[tuple[str, int]], seconds: float) -> None:
+    """Raise the last OSError if none of the addresses accepts a connection.
+
+    The client would go on trying, and leave the refused sockets open.
+    """
+    trouble = OSError("no address")
+    for address in addresses:
+        try:
+            socket.create_connection(address, seconds).close()
+        except OSError as error:
+            trouble = error
+        else:
+            return
+    raise trouble
+
+
 def _common() -> dict[str, Any]:
+    find_broker(BOOTSTRAP_MS / 1000)
     return {
         "bootstrap_servers": settings.KAFKA_BROKERS,
         "bootstrap_timeout_ms": BOOTSTRAP_MS,
@@ -28,7 +61,7 @@ def _common() -> dict[str, Any]:
 def new_producer() -> KafkaProducer:
     """Return a producer whose acknowledgement means that all replicas have the message.
 
-    Raises `kafka.errors.KafkaError` where no broker answers.
+    Raises `kafka.errors.KafkaError` or OSError where no broker answers.
     """
     return KafkaProducer(
         **_common(),
@@ -44,7 +77,7 @@ def new_producer() -> KafkaProducer:
 def new_consumer(topics: Sequence[str], group: str, *, max_poll_records: int) -> KafkaConsumer:
     """Return a member of a consumer group that starts at the oldest message and commits only when told to.
 
-    Raises `kafka.errors.KafkaError` where no broker answers.
+    Raises `kafka.errors.KafkaError` or OSError where no broker answers.
     """
     session_ms = settings.KAFKA_SESSION_TIMEOUT_MS
     return KafkaConsumer(
@@ -62,7 +95,8 @@ def new_consumer(topics: Sequence[str], group: str, *, max_poll_records: int) ->
 
 
 def new_admin() -> KafkaAdminClient:
-    """Return an administration client; raises `kafka.errors.KafkaError` where no broker answers."""
+    """Return an administration client; raises `kafka.errors.KafkaError` or OSError where no
+    broker answers."""
     return KafkaAdminClient(**_common())
 
 
@@ -79,3 +113,12 @@ def make_topic(admin: KafkaAdminClient, name: str, retention: timedelta) -> bool
     except TopicAlreadyExistsError:
         return False
     return True
+
+
+def close_producer(producer: KafkaProducer) -> None:
+    """Close a producer within a second or so; what it has not delivered by then is given up."""
+    try:
+        producer.close(timeout=CLOSE_SECONDS)
+    except KafkaTimeoutError:
+        # Where messages are left, `close` leaves a thread behind that tries for ever to send them.
+        producer._sender.force_close()

@@ -6,6 +6,7 @@ does not say from that stack (see `homelab_site.stack.state`).
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 
@@ -107,13 +108,18 @@ TELEMETRY_MIGRATIONS_DIR = env.path(
     "TELEMETRY_MIGRATIONS_DIR", BASE_DIR / "gitops" / "apps" / "base" / "timescaledb" / "migrations"
 )
 
+
+def _database(url: str, **options: str | int) -> dict[str, Any]:
+    """Return one of Django's databases. A connection lasts a request: under ASGI a thread would keep it for ever."""
+    database: dict[str, Any] = dict(dj_database_url.parse(url or NOT_CONFIGURED, conn_max_age=0))
+    database["OPTIONS"] = {**database.get("OPTIONS", {}), "connect_timeout": 5, **options}
+    return database
+
+
 DATABASES = {
-    "default": dj_database_url.parse(DATABASE_URL or NOT_CONFIGURED, conn_max_age=60, conn_health_checks=True),
-    "telemetry": dj_database_url.parse(
-        TELEMETRY_DATABASE_URL or NOT_CONFIGURED, conn_max_age=60, conn_health_checks=True
-    ),
+    "default": _database(DATABASE_URL),
+    "telemetry": _database(TELEMETRY_DATABASE_URL, options="-c default_transaction_read_only=on"),
 }
-DATABASES["telemetry"].setdefault("OPTIONS", {})["options"] = "-c default_transaction_read_only=on"
 DATABASE_ROUTERS = ["telemetry.router.TelemetryRouter"]
 
 # Brokers

@@ -3,6 +3,7 @@
 The run has a data directory and a database server of its own, so it touches no stack that runs beside it.
 """
 
+import atexit
 import os
 import tempfile
 from collections.abc import Generator
@@ -32,7 +33,9 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
     return (yield)
 
 
-def pytest_unconfigure() -> None:
+@atexit.register
+def stop_services() -> None:
+    """Also after a run that ended before it began, as by an import error in a conftest."""
     for service in reversed(_services):
         service.stop()
     _directory.cleanup()

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 from bridge.messages import Outcome
 
 
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What the devices do not know of themselves: where they are, and what the house calls them.
@@ -18,7 +21,7 @@ class House:
 
     thermiq_nodes: tuple[str, ...] = ("thermiq_heatpump",)
     locations: Mapping[str, str] = field(default_factory=dict)
-    time_zone: ZoneInfo = ZoneInfo("Europe/Stockholm")
+    time_zone: ZoneInfo = STOCKHOLM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,8 @@ connection and no thread behind.
 """
 
 import select
-import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -20,13 +19,13 @@ import psycopg2.extensions
 from django.conf import settings
 from django.db import connections
 from kafka.errors import KafkaError
-from kafka.net.compat import KafkaNetClient
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from bridge import mqtt
 from homelab_site.health.asking import Answer, Asked, UnavailableError, shared
+from homelab_site.kafka import find_broker
 
 T = TypeVar("T")
 
@@ -85,15 +84,8 @@ def check_database(alias: str) -> None:
 
 
 def check_kafka() -> None:
-    """Connect to a broker and read the cluster's metadata; raises OSError or `kafka.errors.KafkaError`.
-
-    The clients that `homelab_site.kafka` makes start a thread, and leave it behind where no broker answers.
-    """
-    milliseconds = CHECK_SECONDS / 2 * 1000
-    client = KafkaNetClient(bootstrap_servers=settings.KAFKA_BROKERS, request_timeout_ms=milliseconds)
-    with closing(client):
-        _find_listener([(broker.host, broker.port) for broker in client.cluster.bootstrap_brokers()])
-        client.check_version(timeout_ms=milliseconds)
+    """Find a broker; raises OSError or `kafka.errors.KafkaError`."""
+    find_broker(CHECK_SECONDS)
 
 
 def check_valkey() -> None:
@@ -131,22 +123,6 @@ DEPENDENCIES = {
     "mqtt": Dependency("MQTT_URL", check_mqtt, required=False),
 }
 """Every dependency by the name that `/health/ready` gives it."""
-
-
-def _find_listener(addresses: Sequence[tuple[str, int]]) -> None:
-    """Raise the last OSError if none of the addresses accepts a connection.
-
-    The Kafka client would go on trying, and leave the refused sockets open.
-    """
-    trouble = OSError("no address")
-    for address in addresses:
-        try:
-            socket.create_connection(address, CHECK_SECONDS / 2).close()
-        except OSError as error:
-            trouble = error
-        else:
-            return
-    raise trouble
 
 
 def _wait(connection: psycopg2.extensions.connection, deadline: float) -> None:

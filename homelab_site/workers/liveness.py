@@ -49,9 +49,9 @@ class Heartbeat:
     started: float
 
 
-def send_heartbeat(heartbeat: Heartbeat) -> None:
-    """Raises `redis.RedisError` where Valkey is away."""
-    cache.set(_key(heartbeat.name), asdict(heartbeat), HEARTBEAT_SECONDS)
+def send_heartbeats(beats: list[Heartbeat]) -> None:
+    """Tell of several workers in one call; raises `redis.RedisError` where Valkey is away."""
+    cache.set_many({_key(beat.name): asdict(beat) for beat in beats}, HEARTBEAT_SECONDS)
 
 
 def heartbeats(names: list[str]) -> dict[str, Heartbeat]:

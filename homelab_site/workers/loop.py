@@ -18,14 +18,14 @@ from threading import Event
 
 from redis import RedisError
 
-from homelab_site.workers.liveness import Heartbeat, LivenessFile, send_heartbeat
+from homelab_site.workers.liveness import Heartbeat, LivenessFile, send_heartbeats
 from homelab_site.workers.metrics import RETRIES, STEP_SECONDS
 from homelab_site.workers.pauses import GrowingPauses
 from homelab_site.workers.worker import Worker
 
 log = logging.getLogger(__name__)
 
-CLOSE_SECONDS = 8.0
+CLOSE_SECONDS = 7.0
 HEARTBEAT_EVERY_SECONDS = 5.0
 STUCK_SECONDS = 30.0
 
@@ -98,14 +98,13 @@ def _watch(running: set[Future[None]], files: dict[str, LivenessFile], stop: Eve
 
 
 def _send_heartbeats(files: dict[str, LivenessFile], started: float) -> None:
-    for name, file in files.items():
-        age = file.age()
-        if age is not None and age < STUCK_SECONDS:
-            try:
-                send_heartbeat(Heartbeat(name, time.time(), socket.gethostname(), os.getpid(), started))
-            except RedisError as error:
-                # The status page misses a beat; the readings do not.
-                log.debug("%s: no heartbeat: %s", name, error)
+    ages = {name: file.age() for name, file in files.items()}
+    alive = [name for name, age in ages.items() if age is not None and age < STUCK_SECONDS]
+    try:
+        send_heartbeats([Heartbeat(name, time.time(), socket.gethostname(), os.getpid(), started) for name in alive])
+    except RedisError as error:
+        # The status page misses a beat; the readings do not.
+        log.debug("no heartbeat: %s", error)
 
 
 def _failure(future: Future[None], name: str) -> bool:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError
+from kafka.errors import KafkaError, RetriableError
 
 from bridge.devices import translate
 from bridge.devices.device import House
 from bridge.messages import Bad, Reading, Skip, Topic, encode_reading
-from homelab_site.kafka import DELIVERY_MS, new_producer
+from homelab_site.kafka import DELIVERY_MS, close_producer, new_producer
 from telemetry.deadletters.models import DeadLetter, Source
-
-CLOSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +71,7 @@ def _producer() -> Iterator[KafkaProducer]:
     try:
         yield producer
     finally:
-        try:
-            producer.close(timeout=CLOSE_SECONDS)
-        except KafkaTimeoutError:
-            # Where messages are left, `close` leaves a thread behind that tries for ever to send them.
-            producer._sender.force_close()
+        close_producer(producer)
 
 
 def _send(producer: KafkaProducer, message: KafkaMessage) -> _Delivery | str:

@@ -36,6 +36,7 @@ GROUP = "redpanda-sink"
 IDLE_SECONDS = 0.5
 LAG_SECONDS = 5.0
 CLOSE_MILLISECONDS = 2_000
+JOIN_SECONDS = 3.0
 
 
 class SinkWorker:
@@ -77,6 +78,7 @@ class SinkWorker:
                 self._flush()
         except self.trouble as error:
             log.warning("sink: %d records are left for the next start: %s", len(self._batch.records), error)
+        self._finish_joining()
         self._drop_consumer()
         self._store.close()
 
@@ -84,6 +86,19 @@ class SinkWorker:
         consumer = new_consumer((), GROUP, max_poll_records=self._max_rows)
         consumer.subscribe([topic.value for topic in Topic], listener=_ForgetOnRevoke(self._batch))
         return consumer
+
+    def _finish_joining(self) -> None:
+        """Wait for an assignment before leaving.
+
+        The broker of the one-machine stack never forms a group again whose only member left while it was joining.
+        """
+        deadline = time.monotonic() + JOIN_SECONDS
+        while self._consumer and not self._consumer.assignment() and time.monotonic() < deadline:
+            try:
+                self._consumer.poll(timeout_ms=100, max_records=1)
+            except KafkaError as error:
+                log.info("sink: left while joining its group: %s", error)
+                return
 
     def _drop_consumer(self) -> None:
         """Leave the group. What is not committed is read again, so the batch is forgotten."""
