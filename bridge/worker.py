@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 from django.conf import settings
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
+from paho.mqtt.reasoncodes import ReasonCode
 
 from bridge.devices import DEVICES, translate
 from bridge.devices.device import House
@@ -140,7 +141,7 @@ class BridgeWorker:
         return len(settled)
 
     def _on_connect(
-        self, client: mqtt.Client, userdata: object, flags: mqtt.ConnectFlags, code: mqtt.ReasonCode, properties: object
+        self, client: mqtt.Client, userdata: object, flags: mqtt.ConnectFlags, code: ReasonCode, properties: object
     ) -> None:
         if code.is_failure:
             self._refusal = f"the MQTT broker refuses the bridge: {code}"
@@ -149,7 +150,7 @@ class BridgeWorker:
         client.subscribe([(topic, 1) for topic in topics])
 
     def _on_subscribe(
-        self, client: mqtt.Client, userdata: object, mid: int, codes: list[mqtt.ReasonCode], properties: object
+        self, client: mqtt.Client, userdata: object, mid: int, codes: list[ReasonCode], properties: object
     ) -> None:
         if any(code.is_failure for code in codes):
             self._refusal = "the MQTT broker refuses a subscription of the bridge"
@@ -159,10 +160,11 @@ class BridgeWorker:
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         received_at = datetime.now(UTC)
-        if len(message.payload) > MAX_PAYLOAD_BYTES:
-            outcome: Outcome = Bad(Reason.INVALID, f"{len(message.payload)} bytes, of which the first are kept")
+        payload = bytes(message.payload)
+        if len(payload) > MAX_PAYLOAD_BYTES:
+            outcome: Outcome = Bad(Reason.INVALID, f"{len(payload)} bytes, of which the first are kept")
         else:
-            outcome = translate(message.topic, message.payload, received_at, self._house)
+            outcome = translate(message.topic, payload, received_at, self._house)
         MESSAGES_IN.labels(NAME, "mqtt").inc()
         self._watch.count(messages=1, bad=isinstance(outcome, Bad))
         self._in_flight.add(message.mid, message.qos, self._hand_on(message, outcome, received_at))
@@ -178,7 +180,7 @@ class BridgeWorker:
                 MESSAGES_BAD.labels(NAME, outcome.reason).inc()
                 letter = DeadLetterMessage(
                     origin=message.topic,
-                    payload=message.payload[:MAX_PAYLOAD_BYTES],
+                    payload=bytes(message.payload[:MAX_PAYLOAD_BYTES]),
                     reason=outcome.reason,
                     detail=outcome.detail,
                     failed_at=received_at,

