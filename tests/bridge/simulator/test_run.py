@@ -94,8 +94,9 @@ def test_the_heat_pump_takes_a_write_and_echoes_it_within_a_second(url: str, run
         sent_at = datetime.now(UTC)
         publisher.publish("thermiq_heatpump/write", b'{"d50":24}')
         publisher.wait_until_acknowledged()
-        echo = msgspec.json.decode(listener.take(1)[0].payload)
-    assert echo["d50"] == 24
+        echo: dict[str, int] = {}
+        while echo.get("d50") != 24:
+            echo = msgspec.json.decode(listener.take(1)[0].payload)
     assert timedelta(0) < datetime.fromtimestamp(echo["timestamp"], UTC) - sent_at <= timedelta(seconds=2)
 
 
