@@ -6,6 +6,7 @@ keeps it in the bridge's persistent session, so whatever is killed or unreachabl
 
 import logging
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import paho.mqtt.client as mqtt
@@ -30,7 +31,8 @@ from bridge.messages import (
     encode_reading,
 )
 from bridge.mqtt import MqttAddress, connect, new_client, parse_url
-from homelab_site.kafka import close_producer, new_producer
+from bridge.receipts import Receipts, header_of, receipt_of
+from homelab_site.kafka import close_producer, new_producer, new_reader
 from homelab_site.workers.badness import BadShareWatch
 from homelab_site.workers.metrics import MESSAGES_BAD, MESSAGES_IN, MESSAGES_OUT, MESSAGES_SKIPPED
 
@@ -63,6 +65,7 @@ class BridgeWorker:
         self._client_id = client_id
         self._watch = BadShareWatch(NAME, bad_share_limit)
         self._in_flight = InFlight(ACKNOWLEDGE_SECONDS)
+        self._receipts: Receipts | None = None
         self._client: mqtt.Client | None = None
         self._producer: KafkaProducer | None = None
         self._ready = False
@@ -96,8 +99,9 @@ class BridgeWorker:
         self._disconnect()
 
     def _connect(self) -> None:
-        if self._producer is None:
-            self._producer = new_producer()
+        if self._receipts is None:
+            self._receipts = self._recalled_receipts()
+        self._producer = new_producer()
         self._client = new_client(self._client_id, clean_session=False, manual_ack=True)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
@@ -105,6 +109,12 @@ class BridgeWorker:
         self._ready, self._refusal = False, ""
         self._ready_by = time.monotonic() + CONNECT_SECONDS
         connect(self._client, self._address)
+
+    def _recalled_receipts(self) -> Receipts:
+        receipts = Receipts(MAX_IN_FLIGHT)
+        with closing(new_reader()) as consumer:
+            receipts.recall(consumer, [topic.value for topic in Topic])
+        return receipts
 
     def _check_connection(self) -> None:
         """Raise MqttError where the broker refused, or let too long pass.
@@ -159,39 +169,44 @@ class BridgeWorker:
         log.info("bridge: connected to %s:%d", self._address.host, self._address.port)
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
-        received_at = datetime.now(UTC)
+        assert self._receipts
         payload = bytes(message.payload)
+        receipt = receipt_of(message.mid, message.topic, payload)
+        received_at = self._receipts.time_of(receipt, datetime.now(UTC), repeated=message.dup)
         if len(payload) > MAX_PAYLOAD_BYTES:
             outcome: Outcome = Bad(Reason.INVALID, f"{len(payload)} bytes, of which the first are kept")
         else:
             outcome = translate(message.topic, payload, received_at, self._house)
         MESSAGES_IN.labels(NAME, "mqtt").inc()
         self._watch.count(messages=1, bad=isinstance(outcome, Bad))
-        self._in_flight.add(message.mid, message.qos, self._hand_on(message, outcome, received_at))
+        delivery = None
+        if isinstance(outcome, Skip):
+            MESSAGES_SKIPPED.labels(NAME, outcome.why).inc()
+        else:
+            topic, key, value = _record_of(message.topic, payload, outcome, received_at)
+            delivery = self._send(topic, key, value, header_of(receipt, received_at))
+        self._in_flight.add(message.mid, message.qos, delivery)
 
-    def _hand_on(self, message: mqtt.MQTTMessage, outcome: Outcome, received_at: datetime) -> Delivery | None:
-        match outcome:
-            case Reading():
-                return self._send(outcome.topic, outcome.device_id, encode_reading(outcome))
-            case Skip():
-                MESSAGES_SKIPPED.labels(NAME, outcome.why).inc()
-                return None
-            case Bad():
-                MESSAGES_BAD.labels(NAME, outcome.reason).inc()
-                letter = DeadLetterMessage(
-                    origin=message.topic,
-                    payload=bytes(message.payload[:MAX_PAYLOAD_BYTES]),
-                    reason=outcome.reason,
-                    detail=outcome.detail,
-                    failed_at=received_at,
-                )
-                return self._send(Topic.DEAD_LETTER, message.topic, encode_dead_letter(letter))
-
-    def _send(self, topic: Topic, key: str, value: bytes) -> Delivery:
+    def _send(self, topic: Topic, key: str, value: bytes, header: tuple[str, bytes]) -> Delivery:
         assert self._producer
         MESSAGES_OUT.labels(NAME, topic).inc()
-        delivery: Delivery = self._producer.send(topic.value, key=key.encode(), value=value)
+        delivery: Delivery = self._producer.send(topic.value, key=key.encode(), value=value, headers=[header])
         return delivery
+
+
+def _record_of(origin: str, payload: bytes, outcome: Reading | Bad, received_at: datetime) -> tuple[Topic, str, bytes]:
+    """Return the topic, key and value of the Kafka record that an MQTT message becomes."""
+    if isinstance(outcome, Reading):
+        return outcome.topic, outcome.device_id, encode_reading(outcome)
+    MESSAGES_BAD.labels(NAME, outcome.reason).inc()
+    letter = DeadLetterMessage(
+        origin=origin,
+        payload=payload[:MAX_PAYLOAD_BYTES],
+        reason=outcome.reason,
+        detail=outcome.detail,
+        failed_at=received_at,
+    )
+    return Topic.DEAD_LETTER, origin, encode_dead_letter(letter)
 
 
 def make_worker() -> BridgeWorker:

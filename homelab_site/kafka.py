@@ -94,6 +94,14 @@ def new_consumer(topics: Sequence[str], group: str, *, max_poll_records: int) ->
     )
 
 
+def new_reader() -> KafkaConsumer:
+    """Return a consumer of no group, which reads what it is assigned and commits nothing.
+
+    Raises `kafka.errors.KafkaError` or OSError where no broker answers.
+    """
+    return KafkaConsumer(**_common(), enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=100)
+
+
 def new_admin() -> KafkaAdminClient:
     """Return an administration client; raises `kafka.errors.KafkaError` or OSError where no
     broker answers."""

@@ -1,4 +1,4 @@
-"""A TCP proxy that can cut the connections that go through it."""
+"""A TCP proxy that can cut the connections that go through it, and swallow what clients say."""
 
 import socket
 import threading
@@ -15,6 +15,8 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
+        self.swallow = threading.Event()
+        """While it is set, what the clients say does not reach the server."""
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -48,14 +50,15 @@ class Proxy:
                 continue
             with self._lock:
                 self._open |= {near, far}
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+            for source, sink, swallow in ((near, far, self.swallow), (far, near, threading.Event())):
+                threading.Thread(target=_pass_on, args=(source, sink, swallow), daemon=True).start()
 
 
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+def _pass_on(source: socket.socket, sink: socket.socket, swallow: threading.Event) -> None:
     try:
         while data := source.recv(65536):
-            sink.sendall(data)
+            if not swallow.is_set():
+                sink.sendall(data)
     except OSError:
         pass  # a cut is what this proxy is for
     finally:

@@ -1,0 +1,65 @@
+"""What Mosquitto delivers again, with its flag and packet identifier, is received at the same moment as before."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from homelab_site.stack.services import Mqtt
+from telemetry.deadletters.models import DeadLetter
+from tests.pipeline import Pipeline
+from tests.proxy import Proxy
+from tests.waiting import eventually
+from tests.whole.payloads import SAVEEYE, meter
+
+MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+class Mosquitto(Mqtt):
+    """The broker of the cluster in place of the one-machine stack's, which numbers anew what it delivers again."""
+
+    name = "mosquitto"
+
+    def argv(self) -> list[str]:
+        assert MOSQUITTO
+        config = self.directory / "mosquitto.conf"
+        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 100\n")
+        return [MOSQUITTO, "-c", str(config)]
+
+
+@pytest.fixture
+def mosquitto(pipeline: Pipeline, tmp_path: Path) -> Iterator[Pipeline]:
+    if MOSQUITTO is None:
+        reason = "needs Mosquitto: apt-get install mosquitto"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    broker = Mosquitto(tmp_path / "mosquitto")
+    broker.start()
+    pipeline.environment.update(broker.environment())
+    yield pipeline
+    broker.stop()
+
+
+def test_a_message_without_a_time_counts_once_though_its_acknowledgement_is_lost(mosquitto: Pipeline) -> None:
+    mosquitto.run("sink")
+    with Proxy(urlsplit(mosquitto.environment["MQTT_URL"]).port or 0) as proxy:
+        direct = mosquitto.environment["MQTT_URL"]
+        mosquitto.environment["MQTT_URL"] = f"mqtt://127.0.0.1:{proxy.port}"
+        bridge = mosquitto.run("bridge")
+        mosquitto.environment["MQTT_URL"] = direct
+        proxy.swallow.set()
+        mosquitto.publish(SAVEEYE, *(meter("timeless", None, n) for n in range(50)), b"not JSON")
+        eventually(lambda: mosquitto.count("energy_consumption") == 50 and DeadLetter.objects.count() == 1)
+        bridge.kill()
+    bridge.log.unlink()
+    mosquitto.run("bridge")
+    mosquitto.publish(SAVEEYE, meter("last", None, 0), b"not JSON either")
+
+    eventually(lambda: mosquitto.rows("SELECT 1 FROM energy_consumption WHERE device_serial = 'last'"))
+    eventually(lambda: DeadLetter.objects.count() >= 2)
+    assert mosquitto.count("energy_consumption") == 51
+    assert DeadLetter.objects.count() == 2
