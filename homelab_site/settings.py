@@ -30,13 +30,15 @@ ALLOWED_HOSTS = list(env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1
 CSRF_TRUSTED_ORIGINS = list(env.words("CSRF_TRUSTED_ORIGINS"))
 
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "homelab_site",
     "telemetry",
     "energy",
@@ -155,6 +157,41 @@ SINK_BATCH_MILLISECONDS = env.integer("SINK_BATCH_MILLISECONDS", 200, minimum=1,
 BAD_SHARE_LIMIT = env.fraction("BAD_SHARE_LIMIT", 0.05)
 WORKER_RUN_DIR = env.path("WORKER_RUN_DIR", DATA_DIR / "run")
 WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, minimum=0, maximum=65_535)
+
+# API: closed to whoever has neither a session nor a token
+
+API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 600, minimum=1, maximum=1_000_000)
+# Lets its holder read through the API. There is none unless it is set.
+API_DEVELOPMENT_TOKEN = env.secret("API_DEVELOPMENT_TOKEN")
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "homelab_site.api.authentication.DevelopmentTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["homelab_site.api.throttling.PerUserThrottle"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "homelab_site.api.renderers.JsonRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "homelab_site.api.errors.answer_error",
+    # A query parameter `format` is one that we do not know.
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Homelab",
+    "DESCRIPTION": "What the house measures. Times are RFC 3339 in UTC; what is not known is null.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
 
 # Celery
 
