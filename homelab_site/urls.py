@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from homelab_site.health import views as health
@@ -18,4 +18,10 @@ urlpatterns = [
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    path("api/", include("homelab_site.api.urls")),
 ]
+
+handler400 = "homelab_site.api.errors.bad_request"
+handler403 = "homelab_site.api.errors.permission_denied"
+handler404 = "homelab_site.api.errors.page_not_found"
+handler500 = "homelab_site.api.errors.server_error"

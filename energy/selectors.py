@@ -1,0 +1,176 @@
+"""Reading what meters measured. Power in kW and energy in kWh, but for a single reading, which is in W and Wh.
+
+The views of the database hold each meter on its own. Without a serial number, meters are summed here: what each of
+them used and drew, while the coverage is the average of those that have the interval.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from telemetry.selection import Selection
+
+METER = "(%(device_serial)s::text IS NULL OR device_serial = %(device_serial)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading of a meter: its counter in Wh, under the name that older programs know, and its power in W."""
+
+    ts: datetime
+    device_serial: str
+    consumption_total_w: int | None
+    consumption_total_actual_w: int | None
+    consumption_l1_actual_w: int | None
+    consumption_l2_actual_w: int | None
+    consumption_l3_actual_w: int | None
+    production_actual_w: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What was used from `hour_start` to `hour_end`: a clock hour, or a quarter of one."""
+
+    hour_start: datetime
+    hour_end: datetime
+    total_energy_kwh: float
+    avg_power_l1_kw: float | None
+    avg_power_l2_kw: float | None
+    avg_power_l3_kw: float | None
+    avg_power_total_kw: float | None
+    max_power_total_kw: float | None
+    measurement_count: int
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What was used on a day of the house."""
+
+    day_start: datetime
+    day_end: datetime
+    energy_consumption_kwh: float
+    measurement_count: int
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What was used in a month of the house."""
+
+    month_start: datetime
+    month_end: datetime
+    energy_consumption_kwh: float
+    measurement_count: int
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What was used in a year of the house."""
+
+    year_start: datetime
+    year_end: datetime
+    energy_consumption_kwh: float
+    measurement_count: int
+    coverage: float
+
+
+Period = TypeVar("Period", Day, Month, Year)
+
+
+def reading_latest(*, device_serial: str | None) -> Reading | None:
+    """Return the newest reading of one meter or of all, if there is any."""
+    where = "" if device_serial is None else "WHERE device_serial = %(device_serial)s"
+    return Selection(Reading, f"{_READINGS} {where} ORDER BY ts DESC", {"device_serial": device_serial}).first()
+
+
+def readings(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Reading]:
+    return Selection(
+        Reading,
+        f"{_READINGS} WHERE ts >= %(start)s AND ts < %(end)s AND {METER} ORDER BY ts, device_serial",
+        _range(start, end, device_serial),
+    )
+
+
+def energy_used(*, start: datetime, end: datetime, device_serial: str | None) -> float:
+    """Return the kWh used between two moments at which a quarter of an hour starts."""
+    used = Selection(
+        float,
+        f"""
+        SELECT coalesce(sum(energy_wh), 0) / 1000 FROM energy_quarterly
+        WHERE ts >= %(start)s AND ts < %(end)s AND {METER}
+        """,  # noqa: S608 - which meters is one of ours
+        _range(start, end, device_serial),
+    ).first()
+    assert used is not None
+    return used
+
+
+def hours(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Hour]:
+    return _hours("energy_hourly", start, end, device_serial)
+
+
+def quarters(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Hour]:
+    return _hours(f"({_QUARTERS}) AS quarters", start, end, device_serial)
+
+
+def days(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Day]:
+    return _periods(Day, "day", "energy_daily_summary", _range(start, end, device_serial))
+
+
+def months(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Month]:
+    return _periods(Month, "month", "energy_monthly_summary", _range(start, end, device_serial))
+
+
+def years(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Year]:
+    return _periods(Year, "year", "energy_yearly_summary", _range(start, end, device_serial))
+
+
+_READINGS = """
+    SELECT ts, device_serial, consumption_total_w, consumption_total_actual_w, consumption_l1_actual_w,
+        consumption_l2_actual_w, consumption_l3_actual_w, production_actual_w
+    FROM energy
+"""
+
+_QUARTERS = """
+    SELECT device_serial, ts AS hour_start, ts + interval '15 minutes' AS hour_end,
+        energy_wh / 1000 AS total_energy_kwh, consumption_l1_actual_w / 1000 AS avg_power_l1_kw,
+        consumption_l2_actual_w / 1000 AS avg_power_l2_kw, consumption_l3_actual_w / 1000 AS avg_power_l3_kw,
+        consumption_total_actual_w / 1000 AS avg_power_total_kw, max_total_w / 1000.0::float8 AS max_power_total_kw,
+        measurement_count, coverage
+    FROM energy_quarterly
+"""
+
+
+def _hours(source: str, start: datetime, end: datetime, device_serial: str | None) -> Selection[Hour]:
+    return Selection(
+        Hour,
+        f"""
+        SELECT hour_start, hour_end, sum(total_energy_kwh), sum(avg_power_l1_kw), sum(avg_power_l2_kw),
+            sum(avg_power_l3_kw), sum(avg_power_total_kw), sum(max_power_total_kw), sum(measurement_count)::bigint,
+            avg(coverage)
+        FROM {source}
+        WHERE hour_start >= %(start)s AND hour_start < %(end)s AND {METER}
+        GROUP BY hour_start, hour_end ORDER BY hour_start
+        """,  # noqa: S608 - the source is one of ours
+        _range(start, end, device_serial),
+    )
+
+
+def _periods(row: type[Period], unit: str, view: str, parameters: Mapping[str, Any]) -> Selection[Period]:
+    return Selection(
+        row,
+        f"""
+        SELECT {unit}_start, {unit}_end, sum(energy_consumption_kwh), sum(measurement_count)::bigint, avg(coverage)
+        FROM {view}
+        WHERE {unit}_start >= %(start)s AND {unit}_start < %(end)s AND {METER}
+        GROUP BY {unit}_start, {unit}_end ORDER BY {unit}_start
+        """,  # noqa: S608 - unit and view are ours
+        parameters,
+    )
+
+
+def _range(start: datetime, end: datetime, device_serial: str | None) -> dict[str, Any]:
+    return {"start": start, "end": end, "device_serial": device_serial}

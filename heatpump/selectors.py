@@ -1,0 +1,99 @@
+"""Reading what heat pumps measured: temperatures in degC, run times in h, the integral in degC min."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from telemetry.selection import Selection
+
+MOVED_BY = 5
+"""The integral is rising or falling if it moved by this. Half an hour at 0.2 degC off moves it by 6 degC min."""
+
+
+class Trend(StrEnum):
+    """Where the integral has gone over the last half hour."""
+
+    RISING = "rising"
+    FALLING = "falling"
+    STABLE = "stable"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading of a heat pump; `alarms` are the names of those that are on."""
+
+    ts: datetime
+    device_id: str
+    compressor_on: bool | None
+    hotwater_production: bool | None
+    flowlinepump_on: bool | None
+    brinepump_on: bool | None
+    aux_heater_3kw_on: bool | None
+    aux_heater_6kw_on: bool | None
+    outdoor_temp: float | None
+    supplyline_temp: float | None
+    returnline_temp: float | None
+    hotwater_temp: float | None
+    brine_out_temp: float | None
+    brine_in_temp: float | None
+    indoor_temp: float | None
+    integral: int | None
+    integral_trend: Trend | None
+    alarms: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the house: by how many hours the run times grew, and averages weighted by time."""
+
+    day: datetime
+    daily_runtime_compressor_increase: float | None
+    daily_runtime_hotwater_increase: float | None
+    daily_runtime_3kw_increase: float | None
+    daily_runtime_6kw_increase: float | None
+    avg_outdoor_temp: float | None
+    avg_supplyline_temp: float | None
+    avg_returnline_temp: float | None
+    avg_hotwater_temp: float | None
+    avg_brine_out_temp: float | None
+    avg_brine_in_temp: float | None
+
+
+def reading_latest(*, device_id: str | None) -> Reading | None:
+    """Return the newest reading of one heat pump or of all, if there is any."""
+    where = "" if device_id is None else "WHERE device_id = %(device_id)s"
+    return Selection(
+        Reading,
+        f"""
+        SELECT time, device_id, compressor_on, hotwater_production, flowlinepump_on, brinepump_on, aux_heater_3kw_on,
+            aux_heater_6kw_on, outdoor_temp, supplyline_temp, returnline_temp, hotwater_temp, brine_out_temp,
+            brine_in_temp, indoor_temp, integral, trend, alarms
+        FROM (SELECT * FROM heatpump_status {where} ORDER BY time DESC LIMIT 1) AS newest
+        LEFT JOIN LATERAL (
+            SELECT CASE WHEN newest.integral - earlier.integral >= %(moved)s THEN 'rising'
+                WHEN newest.integral - earlier.integral <= -%(moved)s THEN 'falling' ELSE 'stable' END AS trend
+            FROM heatpump_status AS earlier
+            WHERE earlier.device_id = newest.device_id AND earlier.time >= newest.time - interval '30 minutes'
+              AND earlier.time < newest.time AND earlier.integral IS NOT NULL AND newest.integral IS NOT NULL
+            ORDER BY earlier.time LIMIT 1
+        ) AS half_an_hour ON true
+        """,  # noqa: S608 - which pumps is one of ours
+        {"device_id": device_id, "moved": MOVED_BY},
+    ).first()
+
+
+def days(*, start: datetime, end: datetime, device_id: str | None) -> Selection[Day]:
+    """Select the days of one heat pump, or of all: their run times are summed, and their averages averaged."""
+    return Selection(
+        Day,
+        """
+        SELECT day, sum(daily_runtime_compressor_increase), sum(daily_runtime_hotwater_increase),
+            sum(daily_runtime_3kw_increase), sum(daily_runtime_6kw_increase), avg(avg_outdoor_temp),
+            avg(avg_supplyline_temp), avg(avg_returnline_temp), avg(avg_hotwater_temp), avg(avg_brine_out_temp),
+            avg(avg_brine_in_temp)
+        FROM heatpump_days(%(start)s, %(end)s)
+        WHERE %(device_id)s::text IS NULL OR device_id = %(device_id)s
+        GROUP BY day ORDER BY day
+        """,
+        {"start": start, "end": end, "device_id": device_id},
+    )
