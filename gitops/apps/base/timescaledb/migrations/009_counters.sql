@@ -270,17 +270,20 @@ AS $$
     span AS (SELECT min(quarter) AS first, max(quarter) AS last FROM seen),
     -- Two on either side: the nearer one's edge changes, and for its other edge the farther one is needed.
     around AS (
-        (SELECT q.* FROM counter_quarters q, span
-         WHERE q.counter = which.counter AND q.device = of_device AND q.first_time IS NOT NULL AND q.quarter < span.first
+        (SELECT q.* FROM counter_quarters q
+         WHERE q.counter = which.counter AND q.device = of_device AND q.first_time IS NOT NULL
+           AND q.quarter < (SELECT first FROM span)
          ORDER BY q.quarter DESC LIMIT 2)
         UNION ALL
-        (SELECT q.* FROM counter_quarters q, span
-         WHERE q.counter = which.counter AND q.device = of_device AND q.first_time IS NOT NULL AND q.quarter > span.last
+        (SELECT q.* FROM counter_quarters q
+         WHERE q.counter = which.counter AND q.device = of_device AND q.first_time IS NOT NULL
+           AND q.quarter > (SELECT last FROM span)
          ORDER BY q.quarter LIMIT 2)
         UNION ALL
-        (SELECT q.* FROM counter_quarters q, span
+        (SELECT q.* FROM counter_quarters q
          WHERE q.counter = which.counter AND q.device = of_device AND q.first_time IS NOT NULL
-           AND q.quarter BETWEEN span.first AND span.last AND q.quarter NOT IN (SELECT quarter FROM judged))
+           AND q.quarter BETWEEN (SELECT first FROM span) AND (SELECT last FROM span)
+           AND q.quarter NOT IN (SELECT quarter FROM judged))
     ),
     known AS (
         SELECT quarter, first_time, first_value, starts_run, last_time, last_value, amount, seconds, settled
@@ -351,15 +354,23 @@ FROM (
 JOIN counters ON counters.series = marked.series
 CROSS JOIN LATERAL counter_rollup(counters, marked.device, marked.quarters) AS changed;
 
--- The quarters as they are now.
-CREATE VIEW counter_quarters_now AS
-SELECT counter, device, quarter, amount, covered_seconds, measurement_count FROM counter_quarters stored
-WHERE NOT EXISTS (
-    SELECT FROM counter_quarters_unstored u
-    WHERE u.counter = stored.counter AND u.device = stored.device AND u.quarter = stored.quarter
-)
-UNION ALL
-SELECT * FROM counter_quarters_unstored;
+-- The quarters that start in a range as they are now, of one device or of all (null).
+CREATE FUNCTION counter_quarters_between(of_counter text, of_device text, from_time timestamptz, to_time timestamptz)
+RETURNS TABLE (device text, quarter timestamptz, amount double precision, covered_seconds double precision,
+               measurement_count bigint)
+LANGUAGE sql STABLE
+AS $$
+    WITH unstored AS MATERIALIZED (
+        SELECT u.device, u.quarter, u.amount, u.covered_seconds, u.measurement_count FROM counter_quarters_unstored u
+        WHERE u.counter = of_counter AND (of_device IS NULL OR u.device = of_device)
+    )
+    SELECT s.device, s.quarter, s.amount, s.covered_seconds, s.measurement_count FROM counter_quarters s
+    WHERE s.counter = of_counter AND (of_device IS NULL OR s.device = of_device)
+      AND s.quarter >= from_time AND s.quarter < to_time
+      AND NOT EXISTS (SELECT FROM unstored u WHERE u.device = s.device AND u.quarter = s.quarter)
+    UNION ALL
+    SELECT * FROM unstored u WHERE u.quarter >= from_time AND u.quarter < to_time
+$$;
 
 -- Days of the house's time zone, so that years are not added up from quarters.
 CREATE TABLE counter_days (
@@ -372,22 +383,37 @@ CREATE TABLE counter_days (
     PRIMARY KEY (counter, device, day)
 );
 
--- The days as they are now: those that unstored quarters touch are added up afresh.
-CREATE VIEW counter_days_now AS
-SELECT counter, device, day, amount, covered_seconds, measurement_count FROM counter_days stored
-WHERE NOT EXISTS (
-    SELECT FROM counter_quarters_unstored u
-    WHERE u.counter = stored.counter AND u.device = stored.device AND house_start('day', u.quarter) = stored.day
-)
-UNION ALL
-SELECT touched.counter, touched.device, touched.day, sums.*
-FROM (
-    SELECT DISTINCT counter, device, house_start('day', quarter) AS day FROM counter_quarters_unstored
-) AS touched
-CROSS JOIN LATERAL (
-    SELECT sum(q.amount), sum(q.covered_seconds), sum(q.measurement_count)::bigint FROM counter_quarters_now q
-    WHERE q.counter = touched.counter AND q.device = touched.device
-      AND q.quarter >= touched.day AND q.quarter < house_end('day', touched.day)
-) AS sums;
+-- The days that start in a range as they are now: those that unstored quarters touch are added up afresh.
+CREATE FUNCTION counter_days_between(of_counter text, of_device text, from_time timestamptz, to_time timestamptz)
+RETURNS TABLE (device text, day timestamptz, amount double precision, covered_seconds double precision,
+               measurement_count bigint)
+LANGUAGE sql STABLE
+AS $$
+    WITH unstored AS MATERIALIZED (
+        SELECT u.device, u.quarter, u.amount, u.covered_seconds, u.measurement_count FROM counter_quarters_unstored u
+        WHERE u.counter = of_counter AND (of_device IS NULL OR u.device = of_device)
+    ),
+    touched AS MATERIALIZED (
+        SELECT DISTINCT u.device, date_trunc('day', u.quarter, h.time_zone) AS day FROM unstored u, house h
+    )
+    SELECT s.device, s.day, s.amount, s.covered_seconds, s.measurement_count FROM counter_days s
+    WHERE s.counter = of_counter AND (of_device IS NULL OR s.device = of_device)
+      AND s.day >= from_time AND s.day < to_time
+      AND NOT EXISTS (SELECT FROM touched t WHERE t.device = s.device AND t.day = s.day)
+    UNION ALL
+    SELECT t.device, t.day, sum(q.amount), sum(q.covered_seconds), sum(q.measurement_count)::bigint
+    FROM touched t
+    CROSS JOIN LATERAL (
+        SELECT s.amount, s.covered_seconds, s.measurement_count FROM counter_quarters s
+        WHERE s.counter = of_counter AND s.device = t.device
+          AND s.quarter >= t.day AND s.quarter < house_end('day', t.day)
+          AND NOT EXISTS (SELECT FROM unstored u WHERE u.device = s.device AND u.quarter = s.quarter)
+        UNION ALL
+        SELECT u.amount, u.covered_seconds, u.measurement_count FROM unstored u
+        WHERE u.device = t.device AND u.quarter >= t.day AND u.quarter < house_end('day', t.day)
+    ) q
+    WHERE t.day >= from_time AND t.day < to_time
+    GROUP BY t.device, t.day
+$$;
 
 INSERT INTO schema_migrations (version, name) VALUES (9, 'counters');

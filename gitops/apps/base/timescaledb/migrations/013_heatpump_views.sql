@@ -47,9 +47,8 @@ AS $$
         SELECT device, day, counter, round(amount::numeric, 4)::float8 AS amount, NULL::float8 AS outdoor_temp,
             NULL::float8 AS supplyline_temp, NULL::float8 AS returnline_temp, NULL::float8 AS hotwater_temp,
             NULL::float8 AS brine_out_temp, NULL::float8 AS brine_in_temp
-        FROM counter_days_now
-        WHERE counter IN ('runtime_compressor', 'runtime_hotwater', 'runtime_3kw', 'runtime_6kw')
-          AND day >= since AND day < until
+        FROM counters CROSS JOIN LATERAL counter_days_between(counters.counter, NULL, since, until)
+        WHERE counters.series = 'heatpump_status'
         UNION ALL
         SELECT device, date_trunc('day', min(hour), time_zone), NULL, NULL,
             sum(outdoor_temp * seconds) / nullif(sum(seconds) FILTER (WHERE outdoor_temp IS NOT NULL), 0),
