@@ -1,10 +1,12 @@
 """System checks: a wrong or missing setting is found before the first message at night."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 SERVICES = {
     "DATABASE_URL": "postgresql://USER@HOST/homelab",
@@ -37,7 +39,8 @@ def services_are_named(databases: Sequence[str] | None = None, **kwargs: Any) ->
 
 @register(Tags.security, deploy=True)
 def secret_key_is_set(**kwargs: Any) -> Sequence[CheckMessage]:
-    if settings.SECRET_KEY:
+    with suppress(ImproperlyConfigured):  # what Django raises for an empty one
+        _ = settings.SECRET_KEY
         return []
     return [
         Error(

@@ -22,7 +22,7 @@ _environment = FileAwareEnv(strip_whitespace=True)
 def _read(name: str, default: T, allowed: str, parse: Callable[[str], T]) -> T:
     try:
         value = _environment.str(name, None)
-    except (EnvError, ValueError) as error:
+    except (EnvError, ValueError, OSError) as error:
         raise ImproperlyConfigured(f"{name}: {error}") from error
     if value is None or value == "":
         return default
@@ -108,14 +108,17 @@ def pairs(name: str) -> dict[str, str]:
 
 def url(name: str, *, schemes: tuple[str, ...], default: str = "") -> str:
     """A URL of one of some schemes. The message about a wrong one leaves it out, since it can hold a password."""
+    starts = tuple(f"{scheme}://" for scheme in schemes)
 
     def parse(value: str) -> str:
-        if urlsplit(value).scheme not in schemes:
-            raise ImproperlyConfigured(f"{name} has the wrong form; allowed: a URL that starts with {starts}")
+        if not (value.startswith(starts) and _has_readable_address(value)):
+            raise ImproperlyConfigured(
+                f"{name} has the wrong form; allowed: a URL that starts with {' or '.join(starts)}, "
+                "with signs such as / # @ in its password written as %2F %23 %40"
+            )
         return value
 
-    starts = " or ".join(f"{scheme}://" for scheme in schemes)
-    return _read(name, default, f"a URL that starts with {starts}", parse)
+    return _read(name, default, "", parse)
 
 
 def time_zone(name: str, default: str) -> ZoneInfo:
@@ -132,7 +135,22 @@ def time_zone(name: str, default: str) -> ZoneInfo:
 
 def path(name: str, default: Path) -> Path:
     """A path; a relative one counts from the working directory."""
-    return _read(name, default, "a path", lambda value: Path(value).expanduser()).resolve()
+
+    def parse(value: str) -> Path:
+        try:
+            return Path(value).expanduser()
+        except RuntimeError as error:  # a home directory of nobody
+            raise ValueError(value) from error
+
+    return _read(name, default, "a path", parse).resolve()
+
+
+def _has_readable_address(value: str) -> bool:
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        return False
+    return True
 
 
 def _split(value: str) -> tuple[str, ...]:
