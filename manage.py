@@ -4,6 +4,7 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 
@@ -17,12 +18,22 @@ def take_data_dir(argv: list[str]) -> list[str]:
             kept.append(argument)
             continue
         value = value if equals else next(arguments, "")
-        if not value:
+        if not value or value.startswith("-"):
             sys.exit("--data-dir needs a directory")
         os.environ["HOMELAB_DATA_DIR"] = value
     return kept
 
 
-if __name__ == "__main__":
+def main(argv: list[str]) -> None:
+    """Run a command; a wrong setting and a Ctrl-C end it without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homelab_site.settings")
-    execute_from_command_line(take_data_dir(sys.argv))
+    try:
+        execute_from_command_line(take_data_dir(argv))
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(128 + 2)
+
+
+if __name__ == "__main__":
+    main(sys.argv)
