@@ -1,6 +1,7 @@
 """Signs of life: a file that the worker's own loop touches, and a heartbeat for the status page."""
 
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,12 @@ class LivenessFile:
         """Return the seconds since the loop last came round; None before the first time."""
         try:
             return time.time() - self.path.stat().st_mtime
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            self.path.unlink()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from homelab_site.workers.worker import Worker
 log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 7.0
+CALM_SECONDS = 30.0
+"""How long a worker with nothing to do must be without trouble until its pauses are short again."""
 HEARTBEAT_EVERY_SECONDS = 5.0
 STUCK_SECONDS = 30.0
 
@@ -33,7 +35,7 @@ STUCK_SECONDS = 30.0
 def run_worker(worker: Worker, stop: Event, liveness: LivenessFile) -> None:
     """Step until the flag is set, then close. Trouble outside is waited out with growing pauses."""
     pauses = GrowingPauses()
-    troubled = False
+    troubled_at: float | None = None
     while not stop.is_set():
         liveness.touch()
         started = time.monotonic()
@@ -43,15 +45,16 @@ def run_worker(worker: Worker, stop: Event, liveness: LivenessFile) -> None:
             RETRIES.labels(worker.name).inc()
             pause = pauses.next()
             log.warning("%s: %s; next attempt in %.1f s", worker.name, _one_line(error), pause)
-            troubled = True
             _pause(pause, stop, liveness)
+            troubled_at = time.monotonic()
             continue
-        if troubled:
-            log.info("%s: goes on", worker.name)
-            troubled = False
-        pauses.reset()
         if worked:
             STEP_SECONDS.labels(worker.name).observe(time.monotonic() - started)
+        # A broker can take each connection and refuse it in the next step, so a quiet step does not prove much.
+        if troubled_at is not None and (worked or time.monotonic() - troubled_at >= CALM_SECONDS):
+            log.info("%s: goes on", worker.name)
+            pauses.reset()
+            troubled_at = None
     worker.close()
 
 
@@ -63,8 +66,16 @@ def run_workers(factories: Sequence[tuple[str, Callable[[], Worker]]], run_dir: 
     pool = ThreadPoolExecutor(len(factories), thread_name_prefix="worker")
     files = {name: LivenessFile(run_dir, name) for name, _ in factories}
     running = {pool.submit(_make_and_run, make, stop, files[name]): name for name, make in factories}
-    _watch(set(running), files, stop)
-    stop.set()
+    try:
+        _watch(set(running), files, stop)
+    finally:
+        stop.set()
+        failed = _finish(running, files)
+    return 1 if failed else 0
+
+
+def _finish(running: dict[Future[None], str], files: dict[str, LivenessFile]) -> list[str]:
+    """Wait for the workers to end and return those that failed; where one hangs, the process ends here."""
     _, unfinished = wait(running, timeout=CLOSE_SECONDS)
     failed = [name for future, name in running.items() if future not in unfinished and _failure(future, name)]
     for future in unfinished:
@@ -75,7 +86,7 @@ def run_workers(factories: Sequence[tuple[str, Callable[[], Worker]]], run_dir: 
         # A thread that hangs would keep the process from ending.
         sys.stdout.flush()
         os._exit(1)
-    return 1 if failed else 0
+    return failed
 
 
 def _make_and_run(make: Callable[[], Worker], stop: Event, liveness: LivenessFile) -> None:
