@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format lock clean
+.PHONY: run test lint format lock bench clean
 
 run: $(VENV)/running
 	$(BIN)/python manage.py homelab $(ARGS)
@@ -25,6 +25,9 @@ lock: $(VENV)/installer
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--no-header $$name.in --output-file $$name.txt || exit 1; \
 	done
+
+bench: $(VENV)/running
+	$(BIN)/python -m bench.read_api
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
