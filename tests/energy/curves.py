@@ -1,9 +1,9 @@
 """What meters send: strategies that make readings, the ways they go wrong, and the ways they arrive."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from hypothesis import strategies as st
 
@@ -170,12 +170,11 @@ EPISODES = (
 def faulty_meters(draw: st.DrawFn, max_readings: int = 60) -> list[Reading]:
     """Readings of one meter by time, with whatever faults, in episodes of right and wrong ones."""
     began, counter = draw(starts()), draw(st.sampled_from([0, 3, 10**6]) | st.integers(0, 10**9))
-    episodes = draw(st.lists(EPISODES, min_size=1, max_size=15))
-    planned = [step for episode in episodes for step in episode]
+    planned = chain(*draw(st.lists(EPISODES, min_size=1, max_size=15)))
     return [Reading(began, counter), *sent(began, counter, planned)][:max_readings]
 
 
-def sent(time: datetime, counter: int, planned: Sequence[Step]) -> Iterator[Reading]:
+def sent(time: datetime, counter: int, planned: Iterable[Step]) -> Iterator[Reading]:
     for step in planned:
         time += step.passed
         counter += energy_used(step.watts, step.passed)
@@ -190,15 +189,20 @@ def shown(counter: int, shows: Shows) -> int | None:
     return None if shows.above is None else max(0, counter + shows.above)
 
 
+WILD_COUNTERS = (None, 0, 10, 1000, 5000, 20_000, 50_000, 10**6, 10**7)
+
+
 @st.composite
 def wild_meters(draw: st.DrawFn) -> list[Reading]:
     """Few different counters at few different times: every case of the rules, most of which no meter ever sends."""
-    began = draw(starts())
+    time = draw(starts())
     apart = draw(st.sampled_from([timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=20)]))
-    counters = st.sampled_from([0, 1, 10, 1000, 5000, 20_000, 10**6, None])
-    shows = draw(st.lists(st.tuples(st.integers(1, 4), counters), min_size=1, max_size=40))
-    readings, time = [], began
-    for times, counter in shows:
+    counters = draw(st.lists(st.sampled_from(WILD_COUNTERS), min_size=2, max_size=5, unique=True))
+    step = st.tuples(st.integers(1, 3), st.sampled_from(counters))
+    # Lists of lists are longer than lists are by themselves.
+    steps = draw(st.lists(st.lists(step, min_size=1, max_size=8), min_size=1, max_size=6))
+    readings = []
+    for times, counter in chain(*steps):
         readings.append(Reading(time, counter))
         time += times * apart
     return readings
