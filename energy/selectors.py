@@ -1,6 +1,6 @@
 """Reading what meters measured. Power in kW and energy in kWh, but for a single reading, which is in W and Wh.
 
-The views of the database hold each meter on its own. Without a serial number, meters are summed here: what each of
+The database's functions keep each meter on its own. Without a serial number, meters are summed here: what each of
 them used and drew, while the coverage is the average of those that have the interval.
 """
 
@@ -98,10 +98,7 @@ def energy_used(*, start: datetime, end: datetime, device_serial: str | None) ->
     """Return the kWh used between two moments at which a quarter of an hour starts."""
     used = Selection(
         float,
-        f"""
-        SELECT coalesce(sum(energy_wh), 0) / 1000 FROM energy_quarterly
-        WHERE ts >= %(start)s AND ts < %(end)s AND {METER}
-        """,  # noqa: S608 - which meters is one of ours
+        f"SELECT coalesce(sum(energy_wh), 0) / 1000 FROM energy_quarters({_RANGE})",  # noqa: S608 - the range is ours
         _range(start, end, device_serial),
     ).first()
     assert used is not None
@@ -109,7 +106,7 @@ def energy_used(*, start: datetime, end: datetime, device_serial: str | None) ->
 
 
 def hours(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Hour]:
-    return _hours("energy_hourly", start, end, device_serial)
+    return _hours(f"energy_hours({_RANGE})", start, end, device_serial)
 
 
 def quarters(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Hour]:
@@ -117,16 +114,21 @@ def quarters(*, start: datetime, end: datetime, device_serial: str | None) -> Se
 
 
 def days(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Day]:
-    return _periods(Day, "day", "energy_daily_summary", _range(start, end, device_serial))
+    source = f"energy_days({_RANGE}) AS days (device_serial, starts, ends)"
+    return _periods(Day, source, _range(start, end, device_serial))
 
 
 def months(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Month]:
-    return _periods(Month, "month", "energy_monthly_summary", _range(start, end, device_serial))
+    source = f"energy_periods('month', {_RANGE}) AS months (device_serial, starts, ends)"
+    return _periods(Month, source, _range(start, end, device_serial))
 
 
 def years(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Year]:
-    return _periods(Year, "year", "energy_yearly_summary", _range(start, end, device_serial))
+    source = f"energy_periods('year', {_RANGE}) AS years (device_serial, starts, ends)"
+    return _periods(Year, source, _range(start, end, device_serial))
 
+
+_RANGE = "%(device_serial)s, %(start)s, %(end)s"
 
 _READINGS = """
     SELECT ts, device_serial, consumption_total_w, consumption_total_actual_w, consumption_l1_actual_w,
@@ -134,14 +136,13 @@ _READINGS = """
     FROM energy
 """
 
-_QUARTERS = """
-    SELECT device_serial, ts AS hour_start, ts + interval '15 minutes' AS hour_end,
-        energy_wh / 1000 AS total_energy_kwh, consumption_l1_actual_w / 1000 AS avg_power_l1_kw,
-        consumption_l2_actual_w / 1000 AS avg_power_l2_kw, consumption_l3_actual_w / 1000 AS avg_power_l3_kw,
-        consumption_total_actual_w / 1000 AS avg_power_total_kw, max_total_w / 1000.0::float8 AS max_power_total_kw,
-        measurement_count, coverage
-    FROM energy_quarterly
-"""
+_QUARTERS = f"""
+    SELECT quarter_start AS hour_start, quarter_start + interval '15 minutes' AS hour_end,
+        energy_wh / 1000 AS total_energy_kwh, l1_w / 1000 AS avg_power_l1_kw, l2_w / 1000 AS avg_power_l2_kw,
+        l3_w / 1000 AS avg_power_l3_kw, total_w / 1000 AS avg_power_total_kw,
+        max_total_w / 1000.0::float8 AS max_power_total_kw, measurement_count, covered_seconds / 900 AS coverage
+    FROM energy_quarters({_RANGE})
+"""  # noqa: S608 - the range is ours
 
 
 def _hours(source: str, start: datetime, end: datetime, device_serial: str | None) -> Selection[Hour]:
@@ -151,23 +152,19 @@ def _hours(source: str, start: datetime, end: datetime, device_serial: str | Non
         SELECT hour_start, hour_end, sum(total_energy_kwh), sum(avg_power_l1_kw), sum(avg_power_l2_kw),
             sum(avg_power_l3_kw), sum(avg_power_total_kw), sum(max_power_total_kw), sum(measurement_count)::bigint,
             avg(coverage)
-        FROM {source}
-        WHERE hour_start >= %(start)s AND hour_start < %(end)s AND {METER}
-        GROUP BY hour_start, hour_end ORDER BY hour_start
+        FROM {source} GROUP BY hour_start, hour_end ORDER BY hour_start
         """,  # noqa: S608 - the source is one of ours
         _range(start, end, device_serial),
     )
 
 
-def _periods(row: type[Period], unit: str, view: str, parameters: Mapping[str, Any]) -> Selection[Period]:
+def _periods(row: type[Period], source: str, parameters: Mapping[str, Any]) -> Selection[Period]:
     return Selection(
         row,
         f"""
-        SELECT {unit}_start, {unit}_end, sum(energy_consumption_kwh), sum(measurement_count)::bigint, avg(coverage)
-        FROM {view}
-        WHERE {unit}_start >= %(start)s AND {unit}_start < %(end)s AND {METER}
-        GROUP BY {unit}_start, {unit}_end ORDER BY {unit}_start
-        """,  # noqa: S608 - unit and view are ours
+        SELECT starts, ends, sum(energy_consumption_kwh), sum(measurement_count)::bigint, avg(coverage)
+        FROM {source} GROUP BY starts, ends ORDER BY starts
+        """,  # noqa: S608 - the source is one of ours
         parameters,
     )
 
