@@ -123,6 +123,8 @@ def decode_message(value: bytes) -> Message:
     for moment in (message.ts, message.received_at):
         if moment.tzinfo is None:
             raise msgspec.ValidationError("time without a time zone")
+    if not EARLIEST_SANE <= message.ts < LATEST_SANE:
+        raise msgspec.ValidationError(f"time before {EARLIEST_SANE.year} or after {LATEST_SANE.year - 1} - at `$.ts`")
     return message
 
 
@@ -137,6 +139,8 @@ def decode_dead_letter(value: bytes) -> DeadLetterMessage:
 
 
 EARLIEST_SANE = datetime(2020, 1, 1, tzinfo=UTC)
+LATEST_SANE = datetime(9000, 1, 1, tzinfo=UTC)
+"""Later times may have no local time in the house's zone, and could not be shown."""
 FURTHEST_AHEAD = timedelta(days=1)
 
 

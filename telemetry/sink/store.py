@@ -7,15 +7,18 @@ from datetime import UTC, datetime
 
 import msgspec
 import psycopg2
+import psycopg2.errors
 
 from bridge.messages import Reason, Topic, decode_dead_letter, decode_message
-from telemetry.deadletters.services import NewDeadLetter, Source
+from telemetry.deadletters.services import LATEST, NewDeadLetter, Source
 from telemetry.sink.batch import Record
 from telemetry.sink.rows import Row, array_literals, row_of
 from telemetry.sink.tables import TABLES, Table
 
 CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 60_000
+REFUSALS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.errors.ProgramLimitExceeded)
+"""The errors that are about the rows themselves; the last is a text that is too long for an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,9 @@ class Store:
             return
         try:
             self._execute(items)
-        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+        except REFUSALS as error:
             if len(items) == 1:
-                yield items[0], str(error).strip()
+                yield items[0], error.diag.message_primary or str(error)
                 return
             middle = len(items) // 2
             yield from self._insert(items[:middle])
@@ -89,7 +92,7 @@ class Store:
         try:
             with self._connected().cursor() as cursor:
                 cursor.execute(statement, arrays)
-        except (psycopg2.DataError, psycopg2.IntegrityError):
+        except REFUSALS:
             raise
         except psycopg2.Error:
             self.close()
@@ -145,8 +148,13 @@ def _dead_letter(record: Record, reason: Reason, detail: str) -> NewDeadLetter:
         payload=record.value or b"",
         reason=reason,
         detail=detail,
-        failed_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        failed_at=_moment(record.timestamp),
     )
+
+
+def _moment(milliseconds: int) -> datetime:
+    """Return a record's time; a producer can claim one that no calendar has, which counts as the nearest."""
+    return datetime.fromtimestamp(min(max(milliseconds / 1000, 0), LATEST.timestamp()), UTC)
 
 
 def _account(decoded: Sequence[_Decoded], refused: Sequence[_Decoded], dead: list[NewDeadLetter]) -> Stored:

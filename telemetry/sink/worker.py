@@ -7,6 +7,7 @@ same records come again, and storing them again changes nothing.
 import logging
 import time
 from collections.abc import Collection
+from datetime import datetime
 
 import django.db
 import psycopg2
@@ -14,7 +15,7 @@ from django.conf import settings
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import CommitFailedError, KafkaError
 
-from bridge.messages import Topic
+from bridge.messages import Reason, Topic
 from homelab_site.kafka import new_consumer
 from homelab_site.workers.badness import BadShareWatch
 from homelab_site.workers.metrics import (
@@ -37,6 +38,7 @@ IDLE_SECONDS = 0.5
 LAG_SECONDS = 5.0
 CLOSE_MILLISECONDS = 2_000
 JOIN_SECONDS = 3.0
+REASONS = frozenset(reason.value for reason in Reason)
 
 
 class SinkWorker:
@@ -52,6 +54,7 @@ class SinkWorker:
         self._watch = BadShareWatch(NAME, bad_share_limit)
         self._consumer: KafkaConsumer | None = None
         self._lag_due = 0.0
+        self._newest: dict[str, datetime] = {}
 
     def step(self) -> bool:
         """Take records until the batch is full or old enough, then store it and commit."""
@@ -84,7 +87,7 @@ class SinkWorker:
 
     def _connect(self) -> KafkaConsumer:
         consumer = new_consumer((), GROUP, max_poll_records=self._max_rows)
-        consumer.subscribe([topic.value for topic in Topic], listener=_ForgetOnRevoke(self._batch))
+        consumer.subscribe([topic.value for topic in Topic], listener=_GiveBackOnRevoke(consumer, self._batch))
         return consumer
 
     def _finish_joining(self) -> None:
@@ -140,17 +143,23 @@ class SinkWorker:
         self._watch.count(messages=size, bad=len(stored.dead))
         for topic, rows in stored.rows.items():
             MESSAGES_OUT.labels(NAME, topic).inc(rows)
-            NEWEST_STORED.labels(topic).set(stored.newest[topic].timestamp())
+            self._newest[topic] = max(stored.newest[topic], self._newest.get(topic, stored.newest[topic]))
+            NEWEST_STORED.labels(topic).set(self._newest[topic].timestamp())
         for letter in stored.dead:
-            MESSAGES_BAD.labels(NAME, letter.reason).inc()
+            # A letter of the bridge's comes from a topic, where anybody can write any reason.
+            MESSAGES_BAD.labels(NAME, letter.reason if letter.reason in REASONS else "other").inc()
 
     def _keep_membership(self) -> None:
         """Show the group a sign of life while the database is away, without taking more."""
-        if self._consumer is not None:
-            assigned: Collection[TopicPartition] = self._consumer.assignment()
-            self._consumer.pause(*assigned)
-            self._consumer.poll(timeout_ms=0)
-            self._consumer.resume(*assigned)
+        if self._consumer is None:
+            return
+        self._consumer.pause(*self._consumer.assignment())
+        try:
+            # Partitions that a rebalance brings meanwhile are not paused, so there can be records.
+            for records in self._consumer.poll(timeout_ms=0).values():
+                self._batch.add(records)
+        finally:
+            self._consumer.resume(*self._consumer.paused())
 
     def _measure_lag(self) -> None:
         assert self._consumer
@@ -164,13 +173,17 @@ class SinkWorker:
                 LAG_MESSAGES.labels(NAME, partition.topic).set(max(0, lag))
 
 
-class _ForgetOnRevoke(ConsumerRebalanceListener):  # type: ignore[misc] # the library is not typed
-    """What was taken from a partition that now belongs to somebody else is theirs to store."""
+class _GiveBackOnRevoke(ConsumerRebalanceListener):  # type: ignore[misc] # the library is not typed
+    """What was taken and is not stored is for whoever has its partition after a rebalance to take."""
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, consumer: KafkaConsumer, batch: Batch) -> None:
+        self._consumer = consumer
         self._batch = batch
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Go back to the first record that is not stored: a partition that stays here keeps its position."""
+        for partition, offset in self._batch.first_offsets().items():
+            self._consumer.seek(partition, offset)
         self._batch.clear()
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
