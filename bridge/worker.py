@@ -81,7 +81,6 @@ class BridgeWorker:
                 self._read()
             else:
                 time.sleep(UNSETTLED_SECONDS)
-            self._check_connection()
             return self._acknowledge() > 0
         except self.trouble:
             self._disconnect()
@@ -109,6 +108,10 @@ class BridgeWorker:
         self._ready, self._refusal = False, ""
         self._ready_by = time.monotonic() + CONNECT_SECONDS
         connect(self._client, self._address)
+        while not self._ready:
+            self._read()
+            self._acknowledge()
+            self._check_connection()
 
     def _recalled_receipts(self) -> Receipts:
         receipts = Receipts(MAX_IN_FLIGHT)

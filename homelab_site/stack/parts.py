@@ -22,7 +22,8 @@ def manage(*arguments: str) -> tuple[str, ...]:
 
 
 PREPARE = Part("prepare", "migrations, topics and login", manage("prepare_stack"))
-WORKERS = Part("workers", "bridge and sink", manage("runworker", "bridge", "sink"))
+WORKER_NAMES = ("bridge", "sink")
+WORKERS = Part("workers", "bridge and sink", manage("runworker", *WORKER_NAMES))
 CELERY = Part(
     "celery",
     "Celery with its beat",

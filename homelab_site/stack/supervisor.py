@@ -62,8 +62,12 @@ class Supervisor:
             self.environment.update(service.environment())
             self._remember()
         self._environment_of_processes()
+        # The web server takes as long to start as the databases to prepare, and needs them only when it is asked.
+        web, *others = self._parts
+        self._step(f"starting {web.title}")
+        self._spawn(web)
         self._prepare()
-        for part in self._parts:
+        for part in others:
             self._step(f"starting {part.title}")
             self._spawn(part)
         self._wait_until_ready()
@@ -96,20 +100,20 @@ class Supervisor:
     def _take_data_dir(self) -> None:
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            for name in ("logs", "static"):
+            for name in ("logs", "static", "run"):
                 (self.data_dir / name).mkdir(exist_ok=True)
         except OSError as error:
             raise StackError(f"The data directory {self.data_dir} cannot be used: {error.strerror}.") from error
         left = read_state(self.data_dir)
-        if left is None:
-            return
-        if left.supervisor.process() is not None:
+        if left is not None and left.supervisor.process() is not None:
             raise StackError(f"A stack runs in {self.data_dir} already (process {left.supervisor.pid}).")
-        for name, child in left.children.items():
+        for name, child in left.children.items() if left else ():
             if process := child.process():
                 self._say(f"ending {name}, left over from a stack that was killed")
                 process.send_signal(signal.SIGINT if name == Postgres.name else signal.SIGKILL)
                 process.wait(STOP_SECONDS)
+        for sign_of_life in (self.data_dir / "run").iterdir():
+            sign_of_life.unlink()
 
     def _missing_services(self) -> Sequence[Service]:
         """Return the services that no variable names a real one for."""
@@ -125,6 +129,7 @@ class Supervisor:
             "HOMELAB_DATA_DIR": str(self.data_dir),
             "SECRET_KEY": secrets.secret_key(self.data_dir),
             "STATIC_ROOT": str(self.data_dir / "static"),
+            "WORKER_RUN_DIR": str(self.data_dir / "run"),
             "HTTPS": "false",
             "PYTHONUNBUFFERED": "1",
         }
@@ -155,13 +160,17 @@ class Supervisor:
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
         web = self._children["web"]
-        while not self._answers():
+        while not (self._answers() and self._workers_are_at_work()):
             self._raise_if_stopped()
             if not web.is_running:
                 raise StackError(f"The web server ended at its start:\n{web.log_tail()}")
             if time.monotonic() > deadline:
                 raise StackError(f"The web server does not get ready:\n{web.log_tail()}")
             time.sleep(0.1)
+
+    def _workers_are_at_work(self) -> bool:
+        """Tell whether the bridge has its MQTT session: what is published before that reaches nobody."""
+        return all((self.data_dir / "run" / f"{name}.alive").exists() for name in parts.WORKER_NAMES)
 
     def _answers(self) -> bool:
         try:

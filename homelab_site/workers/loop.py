@@ -37,7 +37,6 @@ def run_worker(worker: Worker, stop: Event, liveness: LivenessFile) -> None:
     pauses = GrowingPauses()
     troubled_at: float | None = None
     while not stop.is_set():
-        liveness.touch()
         started = time.monotonic()
         try:
             worked = worker.step()
@@ -48,6 +47,7 @@ def run_worker(worker: Worker, stop: Event, liveness: LivenessFile) -> None:
             _pause(pause, stop, liveness)
             troubled_at = time.monotonic()
             continue
+        liveness.touch()
         if worked:
             STEP_SECONDS.labels(worker.name).observe(time.monotonic() - started)
         # A broker can take each connection and refuse it in the next step, so a quiet step does not prove much.
