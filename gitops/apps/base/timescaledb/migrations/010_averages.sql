@@ -75,7 +75,7 @@ CREATE FUNCTION hour_of(moment timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT date_bin('1 hour', moment, '2000-01-01 00:00:00+00') $$;
 
--- There are 900 readings in a quarter, for which the aggregate above is too slow.
+-- The aggregate above is too slow for the many readings of a meter.
 CREATE FUNCTION power_rollup(of_device text, marked timestamptz[]) RETURNS SETOF power_quarters
 LANGUAGE sql STABLE
 AS $$

@@ -55,9 +55,12 @@ RETURNS TABLE (device_serial text, hour_start timestamptz, hour_end timestamptz,
 LANGUAGE sql STABLE
 AS $$
     SELECT q.device_serial, hour_of(q.quarter_start), hour_of(q.quarter_start) + interval '1 hour',
-        sum(q.energy_wh) / 1000, weighted_avg(q.l1_w, q.measured_seconds) / 1000,
-        weighted_avg(q.l2_w, q.measured_seconds) / 1000, weighted_avg(q.l3_w, q.measured_seconds) / 1000,
-        weighted_avg(q.total_w, q.measured_seconds) / 1000, max(q.max_total_w) / 1000.0::float8,
+        sum(q.energy_wh) / 1000,
+        sum(q.l1_w * q.measured_seconds) / nullif(sum(q.measured_seconds) FILTER (WHERE q.l1_w IS NOT NULL), 0) / 1000,
+        sum(q.l2_w * q.measured_seconds) / nullif(sum(q.measured_seconds) FILTER (WHERE q.l2_w IS NOT NULL), 0) / 1000,
+        sum(q.l3_w * q.measured_seconds) / nullif(sum(q.measured_seconds) FILTER (WHERE q.l3_w IS NOT NULL), 0) / 1000,
+        sum(q.total_w * q.measured_seconds) / nullif(sum(q.measured_seconds) FILTER (WHERE q.total_w IS NOT NULL), 0) / 1000,
+        max(q.max_total_w) / 1000.0::float8,
         sum(q.measurement_count)::bigint, sum(q.covered_seconds) / 3600
     FROM energy_quarters(of_device, next_hour(from_time), next_hour(to_time)) q
     GROUP BY q.device_serial, hour_of(q.quarter_start)
