@@ -63,5 +63,5 @@ def api(settings: Any, readings: Connection) -> Api:
 
 def execute(connection: Connection, query: str, *parameters: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
+        cursor.execute(query, parameters or None)
         return cursor.fetchall() if cursor.description else []
