@@ -91,9 +91,7 @@ def days(*, start: datetime, end: datetime, device_id: str | None) -> Selection[
             sum(daily_runtime_3kw_increase), sum(daily_runtime_6kw_increase), avg(avg_outdoor_temp),
             avg(avg_supplyline_temp), avg(avg_returnline_temp), avg(avg_hotwater_temp), avg(avg_brine_out_temp),
             avg(avg_brine_in_temp)
-        FROM heatpump_days(%(start)s, %(end)s)
-        WHERE %(device_id)s::text IS NULL OR device_id = %(device_id)s
-        GROUP BY day ORDER BY day
+        FROM heatpump_days(%(device_id)s, %(start)s, %(end)s) GROUP BY day ORDER BY day
         """,
         {"start": start, "end": end, "device_id": device_id},
     )
