@@ -326,19 +326,23 @@ AS $$
         SELECT coalesce((SELECT max(quarter) FROM around WHERE quarter < span.first), span.first) AS first,
             coalesce((SELECT min(quarter) FROM around WHERE quarter > span.last), span.last) AS last
         FROM span
-    )
-    SELECT which.counter, of_device, c.quarter, c.amount, c.covered_seconds,
-        greatest(counts.readings, stored.measurement_count, 0), c.first_time, c.first_value, c.starts_run,
-        c.last_time, c.last_value, c.inside_amount, c.inside_seconds, c.settled
-    FROM (
+    ),
+    quarters AS (
         SELECT quarter, whole_amount AS amount, coalesce(whole_seconds, 0) AS covered_seconds, first_time, first_value,
             starts_run, last_time, last_value, amount AS inside_amount, seconds AS inside_seconds, settled
         FROM full_quarters
         UNION ALL
         SELECT quarter, whole_amount, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM gap_quarters
-    ) c
-    JOIN changed ON c.quarter BETWEEN changed.first AND changed.last
-    LEFT JOIN reading_counts(which, of_device, (SELECT array_agg(quarter) FROM seen)) counts ON counts.quarter = c.quarter
+    ),
+    changed_quarters AS (
+        SELECT quarters.* FROM quarters JOIN changed ON quarters.quarter BETWEEN changed.first AND changed.last
+    )
+    SELECT which.counter, of_device, c.quarter, c.amount, c.covered_seconds,
+        greatest(counts.readings, stored.measurement_count, 0), c.first_time, c.first_value, c.starts_run,
+        c.last_time, c.last_value, c.inside_amount, c.inside_seconds, c.settled
+    FROM changed_quarters c
+    LEFT JOIN reading_counts(which, of_device, (SELECT array_agg(quarter) FROM changed_quarters)) counts
+        ON counts.quarter = c.quarter
     LEFT JOIN counter_quarters stored
         ON stored.counter = which.counter AND stored.device = of_device AND stored.quarter = c.quarter
 $$;
