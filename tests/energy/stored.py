@@ -17,7 +17,7 @@ from tests.energy.reference import Interval, Reading
 # An example leaves its rows behind, under serials that no other example has: it needs no empty tables.
 with_database = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
