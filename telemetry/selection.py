@@ -1,6 +1,6 @@
 """Reading typed rows from the telemetry database with SQL, through the alias on which nothing can be written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -33,7 +33,7 @@ class Selection(Generic[Row]):
             cursor.execute(f"{self.sql} LIMIT {limit:d}", self.parameters)
             return [self.row(*values) for values in cursor.fetchall()]
 
-    def stream(self) -> Iterator[Row]:
+    def stream(self) -> Generator[Row, None, None]:
         """Yield every row through a cursor on the server, so that memory stays the same however many there are."""
         # Outside of a transaction the server would put all rows aside before it gives the first.
         with transaction.atomic(using=ALIAS), connections[ALIAS].chunked_cursor() as cursor:

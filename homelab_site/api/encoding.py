@@ -6,11 +6,13 @@ A row is a dataclass. Times end in `Z`, numbers are exact, and what is unknown i
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+
+from homelab_site.moments import moment_text
 
 
 def json_text(value: object) -> bytes:
@@ -38,10 +40,6 @@ def csv_lines(row: type[Any], rows: Iterable[object]) -> Iterator[str]:
 
 def csv_value(value: object) -> object:
     return moment_text(value) if isinstance(value, datetime) else value
-
-
-def moment_text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class _Echo:

@@ -6,16 +6,14 @@ names it.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
-import msgspec
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 
-EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-MomentWithZone = Annotated[datetime, msgspec.Meta(tz=True)]
+from homelab_site.moments import read_moment
 
 
 class MomentField(serializers.DateTimeField):
@@ -27,14 +25,9 @@ class MomentField(serializers.DateTimeField):
 
     def to_internal_value(self, value: Any) -> datetime:
         try:
-            moment = msgspec.convert(value, MomentWithZone)
-        except msgspec.ValidationError:
+            return read_moment(value)
+        except ValueError:
             self.fail("moment")
-        try:
-            return moment.astimezone(UTC)
-        except OverflowError:
-            # In UTC it lies outside of the calendar's first or last year.
-            return EARLIEST if moment.year == 1 else LATEST
 
 
 class WholeNumberField(serializers.IntegerField):

@@ -16,8 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from homelab_site.api.encoding import moment_text
 from homelab_site.api.renderers import CsvRenderer, JsonRenderer
+from homelab_site.moments import moment_text
 from telemetry.selection import Selection
 
 MAX_ROWS = 20_000

@@ -92,11 +92,7 @@ def members(described: dict[str, Any]) -> set[str]:
 
 
 def test_every_path_is_described() -> None:
-    assert (
-        raw["paths"].keys()
-        == {path for path in PATHS if path.startswith("/api/v1/")}
-        == {f"/api/v1/{path}" for path in ANSWERED}
-    )
+    assert raw["paths"].keys() == {path for path in PATHS if path.startswith("/api/v1/")}
 
 
 def test_the_description_is_served(api: Api) -> None:
@@ -110,7 +106,8 @@ def test_the_description_is_right_in_itself(tmp_path: Path) -> None:
 
 
 def test_every_error_and_parameter_is_described() -> None:
-    for path, methods in raw["paths"].items():
+    for path in ANSWERED:
+        methods = raw["paths"][f"/api/v1/{path}"]
         assert methods.keys() == {"get"}
         operation = methods["get"]
         assert {"401", "403", "405", "406", "429", "500", "503"} <= operation["responses"].keys(), path
