@@ -50,7 +50,7 @@ BEGIN
 END
 $$;
 
--- Removes rows that are too old, and returns how many. A scheduled task calls it; on TimescaleDB it has nothing to do.
+-- Removes the quarters of an hour that are too old, and returns how many rows. A scheduled task calls it; on TimescaleDB it has nothing to do.
 CREATE FUNCTION apply_retention() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -60,7 +60,10 @@ DECLARE
     removed_in_all bigint := 0;
 BEGIN
     FOR expiring IN SELECT series, keep FROM public.expiring_series LOOP
-        EXECUTE format('DELETE FROM %s WHERE time < now() - $1', expiring.series) USING expiring.keep;
+        EXECUTE format(
+            'DELETE FROM %s WHERE time < date_bin(''15 minutes'', now() - $1, ''2000-01-01 00:00:00+00'')',
+            expiring.series
+        ) USING expiring.keep;
         GET DIAGNOSTICS removed = ROW_COUNT;
         removed_in_all := removed_in_all + removed;
     END LOOP;
