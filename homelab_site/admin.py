@@ -14,6 +14,8 @@ from django.utils.functional import cached_property
 
 NEWEST_ROWS = 10_000
 
+admin.site.site_header = admin.site.site_title = "Homelab"
+
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs only
     """A list, and nothing else: a row shows all that it has, so there is no page of a single one."""
