@@ -42,9 +42,9 @@ class HourTotalSerializer(serializers.Serializer[Any]):
 class Measured(serializers.Serializer[Any]):
     """How well an interval was measured."""
 
-    measurement_count = serializers.IntegerField(help_text="Readings in the interval.")
+    measurement_count = serializers.IntegerField(min_value=0, help_text="Readings in the interval.")
     coverage = serializers.FloatField(
-        help_text="Share of the interval between readings at most 5 minutes apart, 0 to 1."
+        min_value=0, max_value=1, help_text="Share of the interval between readings at most 5 minutes apart."
     )
 
 

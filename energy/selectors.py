@@ -151,7 +151,7 @@ def _hours(source: str, start: datetime, end: datetime, device_serial: str | Non
         f"""
         SELECT hour_start, hour_end, sum(total_energy_kwh), sum(avg_power_l1_kw), sum(avg_power_l2_kw),
             sum(avg_power_l3_kw), sum(avg_power_total_kw), sum(max_power_total_kw), sum(measurement_count)::bigint,
-            avg(coverage)
+            least(avg(coverage), 1)
         FROM {source} GROUP BY hour_start, hour_end ORDER BY hour_start
         """,  # noqa: S608 - the source is one of ours
         _range(start, end, device_serial),
@@ -162,7 +162,7 @@ def _periods(row: type[Period], source: str, parameters: Mapping[str, Any]) -> S
     return Selection(
         row,
         f"""
-        SELECT starts, ends, sum(energy_consumption_kwh), sum(measurement_count)::bigint, avg(coverage)
+        SELECT starts, ends, sum(energy_consumption_kwh), sum(measurement_count)::bigint, least(avg(coverage), 1)
         FROM {source} GROUP BY starts, ends ORDER BY starts
         """,  # noqa: S608 - the source is one of ours
         parameters,

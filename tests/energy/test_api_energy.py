@@ -108,6 +108,17 @@ def test_meters_are_summed_and_their_coverage_is_averaged(api: Api, readings: Co
     assert (one["coverage"], two["coverage"], both["coverage"]) == (1, 0.5, 0.75)
 
 
+def test_coverage_is_never_above_1(api: Api, readings: Connection) -> None:
+    execute(
+        readings,
+        "INSERT INTO energy_consumption (time, device_serial, active_energy_total)"
+        " SELECT %s + n * interval '0.7 s', 'one', n FROM generate_series(-1, 6000) n",
+        NOON,
+    )
+    [hour] = api.answer("energy/history", {"from": NOON, "to": NOON + HOUR})
+    assert hour["coverage"] == 1
+
+
 @pytest.mark.parametrize("refreshed", [False, True], ids=["at once", "after a refresh"])
 def test_a_range_includes_its_start_and_not_its_end(api: Api, readings: Connection, refreshed: bool) -> None:
     read(readings, NOON - 2 * HOUR, 5 * 60)
