@@ -6,11 +6,13 @@ mounted into a container.
 """
 
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv
 
@@ -117,6 +119,28 @@ def url(name: str, *, schemes: tuple[str, ...], default: str = "") -> str:
                 "with signs such as / # @ in its password written as %2F %23 %40"
             )
         return value
+
+    return _read(name, default, "", parse)
+
+
+def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks or addresses with commas between them; none where it is not set."""
+
+    def parse(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(word) for word in _split(value))
+
+    return _read(name, (), "networks such as 10.42.0.0/16 or 10.0.0.7, with commas between", parse)
+
+
+def json(name: str, of: type[T], default: T) -> T:
+    """JSON of one type. The message about something else leaves it out, since it can hold a secret."""
+
+    def parse(value: str) -> T:
+        try:
+            return msgspec.json.decode(value, type=of)
+        except msgspec.MsgspecError as error:
+            reason = str(error)
+        raise ImproperlyConfigured(f"{name} has the wrong form: {reason}")
 
     return _read(name, default, "", parse)
 

@@ -11,6 +11,7 @@ from typing import Any
 import dj_database_url
 
 from homelab_site import env
+from homelab_site.access.issuers import issuers_of
 from homelab_site.stack.state import environment_of_running_stack
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -159,6 +160,11 @@ BAD_SHARE_LIMIT = env.fraction("BAD_SHARE_LIMIT", 0.05)
 WORKER_RUN_DIR = env.path("WORKER_RUN_DIR", DATA_DIR / "run")
 WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, minimum=0, maximum=65_535)
 
+# Who may: the issuers of tokens, and the proxies that may bring somebody's token in a header of their own
+
+OIDC_ISSUERS = issuers_of("OIDC_ISSUERS")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+
 # API: closed to whoever has neither a session nor a token
 
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 600, minimum=1, maximum=1_000_000)
@@ -166,10 +172,10 @@ API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 600, minimum=1,
 API_DEVELOPMENT_TOKEN = env.secret("API_DEVELOPMENT_TOKEN")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "homelab_site.api.authentication.DevelopmentTokenAuthentication",
+        "homelab_site.access.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["homelab_site.access.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["homelab_site.api.throttling.PerUserThrottle"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
@@ -188,7 +194,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": ["homelab_site.access.permissions.HasScope"],
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

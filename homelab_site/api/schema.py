@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from homelab_site.api.authentication import DevelopmentTokenAuthentication
+from homelab_site.access.authentication import TokenAuthentication
 
 ANY_PATH = {
     401: "No token or session, or one that is not valid.",
@@ -34,7 +34,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
-    target_class = DevelopmentTokenAuthentication
+    target_class = TokenAuthentication
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

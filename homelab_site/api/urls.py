@@ -4,12 +4,14 @@ from django.urls import path
 
 import energy.api as energy
 import heatpump.api as heatpump
+import homelab_site.access.api as access
 import telemetry.rooms.api as rooms
 from homelab_site.api import views
 
 urlpatterns = [
     path("schema", views.SchemaView.as_view(), name="schema"),
     path("docs", views.DocsView.as_view(), name="docs"),
+    path("v1/user/info", access.UserInfoView.as_view()),
     path("v1/energy/latest", energy.LatestView.as_view()),
     path("v1/energy/hourly-total", energy.HourlyTotalView.as_view()),
     path("v1/energy/history", energy.HistoryView.as_view()),

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,14 @@ def pairs() -> dict[str, str]:
     return env.pairs(NAME)
 
 
+def networks() -> object:
+    return env.networks(NAME)
+
+
+def json() -> list[int]:
+    return env.json(NAME, list[int], [1])
+
+
 def url() -> str:
     return env.url(NAME, schemes=("postgresql", "postgres"), default="postgresql://here/x")
 
@@ -65,7 +74,7 @@ Reader = Callable[[], object]
     [
         (integer, 7), (boolean, True), (fraction, 0.5), (choice, "INFO"), (words, ("one",)), (pairs, {}),
         (url, "postgresql://here/x"), (time_zone, "Europe/Stockholm"), (path, Path("/var/here")),
-        (text, "a default"), (secret, ""),
+        (text, "a default"), (secret, ""), (networks, ()), (json, [1]),
     ],
 )  # fmt: skip
 def test_what_is_not_set_or_empty_has_its_default(
@@ -91,6 +100,8 @@ def test_what_is_not_set_or_empty_has_its_default(
         (time_zone, "America/St_Johns", "America/St_Johns"),
         (path, "/tmp/../etc", Path("/etc")),
         (text, "any = text, at all", "any = text, at all"),
+        (networks, "10.42.0.0/16, ::1", (ip_network("10.42.0.0/16"), ip_network("::1"))),
+        (json, "[1, 2]", [1, 2]),
     ],
 )  # fmt: skip
 def test_a_right_value_is_read(monkeypatch: pytest.MonkeyPatch, reader: Reader, value: str, read: object) -> None:
@@ -112,6 +123,7 @@ def test_a_right_value_is_read(monkeypatch: pytest.MonkeyPatch, reader: Reader, 
         (time_zone, "Mars/Base", "a time zone such as Europe/Stockholm"),
         (time_zone, "../../etc/passwd", "a time zone such as Europe/Stockholm"),
         (path, "~nobody-of-that-name/x", "a path"),
+        (networks, "10.42.0.1/16", "networks such as"), (networks, "proxy", "networks such as"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_an_error_that_says_what_is_allowed(
@@ -138,6 +150,16 @@ def test_the_error_of_a_url_does_not_show_its_password(monkeypatch: pytest.Monke
     monkeypatch.setenv(NAME, value)
     with pytest.raises(ImproperlyConfigured, match=f"{NAME} .*allowed: a URL that starts with postgresql://") as raised:
         url()
+    assert PASSWORD not in str(raised.value)
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+
+
+@pytest.mark.parametrize("value", [f'["{PASSWORD}"]', f"[1, {PASSWORD}", f'{{"a": "{PASSWORD}"}}'])
+def test_the_error_of_json_does_not_show_it(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(NAME, value)
+    with pytest.raises(ImproperlyConfigured, match=f"^{NAME} has the wrong form: ") as raised:
+        json()
     assert PASSWORD not in str(raised.value)
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
@@ -189,7 +211,7 @@ def test_a_relative_path_counts_from_the_working_directory(monkeypatch: pytest.M
 def test_any_text_is_read_or_refused_in_one_way(value: str) -> None:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(NAME, value)
-        for reader in (integer, boolean, fraction, choice, words, pairs, url, time_zone, path, text):
+        for reader in (integer, boolean, fraction, choice, words, pairs, networks, json, url, time_zone, path, text):
             try:
                 reader()
             except ImproperlyConfigured as error:
