@@ -22,7 +22,7 @@ def rounds(data: st.DataObject, arriving: Mapping[StoredMeter, Sequence[Reading]
 
 
 @with_database
-@given(data=st.data(), several=st.lists(meters(), min_size=2, max_size=3))
+@given(data=st.data(), several=st.lists(meters(), min_size=2, max_size=2))
 def test_meters_are_never_mixed(database: Connection, data: st.DataObject, several: list[list[Reading]]) -> None:
     arriving = {StoredMeter(database): data.draw(arrivals(readings)) for readings in several}
     for batch, refreshed in rounds(data, arriving):

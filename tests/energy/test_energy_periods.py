@@ -52,7 +52,7 @@ def test_periods_add_up_their_quarters(database: Connection, data: st.DataObject
     for periods in PERIODS:
         found = periods(meter)
         expected = sums_of(quarters, found)
-        assert [round(period.energy_wh, 6) for period in found] == [energy for energy, _ in expected]
+        assert [period.energy_wh for period in found] == pytest.approx([energy for energy, _ in expected], rel=1e-12)
         assert [period.measurement_count for period in found] == [count for _, count in expected]
         assert sum(count for _, count in expected) == sum(quarter.measurement_count for quarter in quarters)
 
