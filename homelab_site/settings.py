@@ -19,7 +19,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # The one-machine stack
 
 DATA_DIR = env.path("HOMELAB_DATA_DIR", BASE_DIR / "var")
-for name, value in environment_of_running_stack(DATA_DIR).items():
+RUNNING_STACK = environment_of_running_stack(DATA_DIR)
+for name, value in RUNNING_STACK.items():
     os.environ.setdefault(name, value)
 
 # Django

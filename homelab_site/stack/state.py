@@ -1,16 +1,22 @@
 """What a running one-machine stack says of itself, for other `manage.py` commands to find.
 
-A file `stack.json` in the data directory, readable by its owner only, holds the process that runs the stack and
-the environment variables of its services. It imports no Django, since the settings read it.
+A file `stack.json` in the data directory, readable by its owner only, holds the processes of the stack and the
+environment variables of its services. A lock on `stack.lock` says that the stack runs: it ends with its process,
+however that ends. This module imports no Django, since the settings read it.
 """
 
+import fcntl
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import psutil
 
 FILE_NAME = "stack.json"
+LOCK_NAME = "stack.lock"
+LOCK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,8 @@ class ProcessId:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """The stack's own process, its children by name, and the variables that lead to its services."""
+    """The variables that lead to the stack's services, and its processes by name."""
 
-    supervisor: ProcessId
     environment: dict[str, str]
     children: dict[str, ProcessId] = field(default_factory=dict)
 
@@ -52,11 +57,10 @@ def read_state(data_dir: Path) -> StackState | None:
     try:
         content = json.loads((data_dir / FILE_NAME).read_text())
         return StackState(
-            supervisor=ProcessId(**content["supervisor"]),
             environment=content["environment"],
             children={name: ProcessId(**child) for name, child in content["children"].items()},
         )
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -74,7 +78,32 @@ def forget_state(data_dir: Path) -> None:
 
 def environment_of_running_stack(data_dir: Path) -> dict[str, str]:
     """Return the variables of the stack that runs in a data directory; empty where none runs."""
-    state = read_state(data_dir)
-    if state is None or state.supervisor.process() is None:
-        return {}
-    return state.environment
+    state = read_state(data_dir) if _is_locked(data_dir) else None
+    return state.environment if state else {}
+
+
+def lock(data_dir: Path) -> TextIO | None:
+    """Take a data directory until the returned file is closed; None where another process has it."""
+    file = (data_dir / LOCK_NAME).open("w")
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() < deadline:
+                time.sleep(0.05)  # `_is_locked` holds it for a moment
+                continue
+            file.close()
+            return None
+        return file
+
+
+def _is_locked(data_dir: Path) -> bool:
+    try:
+        with (data_dir / LOCK_NAME).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -3,18 +3,21 @@
 import os
 import signal
 import time
-import urllib.error
-import urllib.request
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Event
+from typing import TextIO
+
+import psutil
 
 from homelab_site.stack import parts, secrets
 from homelab_site.stack.child import Child, StackError, listens
 from homelab_site.stack.parts import Part
-from homelab_site.stack.services import SERVICES, Postgres, Service
-from homelab_site.stack.state import ProcessId, StackState, forget_state, read_state, write_state
+from homelab_site.stack.services import SERVICES, Postgres, Service, is_named, named_services
+from homelab_site.stack.state import StackState, forget_state, lock, read_state, write_state
 
 READY_SECONDS = 60.0
 PREPARE_SECONDS = 120.0
@@ -28,6 +31,10 @@ class StartCancelledError(Exception):
     """The stack was asked to stop while it was starting."""
 
 
+def already_running(data_dir: Path) -> str:
+    return f"A stack runs in {data_dir} already; stop it, or choose another --data-dir."
+
+
 class Supervisor:
     """Owns the services and processes of the stack in one data directory."""
 
@@ -37,6 +44,7 @@ class Supervisor:
         self.environment: dict[str, str] = {}
         self._say = say
         self._stop = stop
+        self._lock: TextIO | None = None
         self._services: list[Service] = []
         self._parts = [parts.web(port), parts.WORKERS, parts.CELERY, *([parts.SIMULATOR] if simulator else [])]
         self._children: dict[str, Child] = {}
@@ -45,6 +53,10 @@ class Supervisor:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def _run_dir(self) -> Path:
+        return Path(self.environment["WORKER_RUN_DIR"])
 
     def start(self) -> None:
         """Start everything and return when the web server is ready.
@@ -58,10 +70,12 @@ class Supervisor:
         for service in self._missing_services():
             self._step(f"starting {service.title}")
             self._services.append(service)
-            service.start()
+            self._start_service(service)
             self.environment.update(service.environment())
             self._remember()
         self._environment_of_processes()
+        for sign_of_life in self._run_dir.glob("*.alive"):
+            sign_of_life.unlink()
         # The web server takes as long to start as the databases to prepare, and needs them only when it is asked.
         web, *others = self._parts
         self._step(f"starting {web.title}")
@@ -75,7 +89,8 @@ class Supervisor:
     def watch(self) -> None:
         """Bring back what dies until the stop flag is set; raises StackError where something keeps dying."""
         while not self._stop.wait(WATCH_SECONDS):
-            self._revive_services()
+            with suppress(StartCancelledError):
+                self._revive_services()
             for part in self._parts:
                 child = self._children[part.name]
                 if not child.is_running:
@@ -84,6 +99,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the processes, then the services, newest first."""
+        if self._lock is None:
+            return
+        self._say("stopping")
         running = [child for child in self._children.values() if child.is_running]
         for child in running:
             child.signal(signal.SIGTERM)
@@ -94,34 +112,52 @@ class Supervisor:
                 child.kill()
         for service in reversed(self._services):
             service.stop()
-        if self._services or self._children:
-            forget_state(self.data_dir)
+        forget_state(self.data_dir)
+        self._lock.close()
 
     def _take_data_dir(self) -> None:
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            for name in ("logs", "static", "run"):
+            for name in ("logs", "static"):
                 (self.data_dir / name).mkdir(exist_ok=True)
+            self._lock = lock(self.data_dir)
+            if self._lock is None:
+                raise StackError(already_running(self.data_dir))
+            self._end_left_over()
+            self._remember()
         except OSError as error:
-            raise StackError(f"The data directory {self.data_dir} cannot be used: {error.strerror}.") from error
+            raise StackError(f"The data directory {self.data_dir} cannot be used: {error}") from error
+
+    def _end_left_over(self) -> None:
+        """End what a stack that was killed has left running."""
         left = read_state(self.data_dir)
-        if left is not None and left.supervisor.process() is not None:
-            raise StackError(f"A stack runs in {self.data_dir} already (process {left.supervisor.pid}).")
         for name, child in left.children.items() if left else ():
             if process := child.process():
                 self._say(f"ending {name}, left over from a stack that was killed")
-                process.send_signal(signal.SIGINT if name == Postgres.name else signal.SIGKILL)
-                process.wait(STOP_SECONDS)
-        for sign_of_life in (self.data_dir / "run").iterdir():
-            sign_of_life.unlink()
+                try:
+                    process.send_signal(signal.SIGINT if name == Postgres.name else signal.SIGKILL)
+                    process.wait(STOP_SECONDS)
+                except psutil.NoSuchProcess:
+                    continue  # it was quicker
+                except psutil.TimeoutExpired as error:
+                    raise StackError(f"{name} (process {process.pid}) is left over, and does not end.") from error
 
     def _missing_services(self) -> Sequence[Service]:
         """Return the services that no variable names a real one for."""
-        wanted = [kind for kind, names in SERVICES.items() if not all(os.environ.get(name) for name in names)]
+        wanted = [kind for kind, names in SERVICES.items() if not all(is_named(name) for name in names)]
         return [kind(self.data_dir / kind.name) for kind in wanted]
 
+    def _start_service(self, service: Service) -> None:
+        try:
+            service.launch()
+            self._remember()
+            service.wait_until_ready()
+        except OSError as error:
+            raise StackError(f"{service.title} cannot use {service.directory}: {error}") from error
+
     def _environment_of_processes(self) -> None:
-        if os.environ.get("TELEMETRY_DATABASE_URL"):
+        """Bring together what was started and what the environment names, which counts more."""
+        if is_named("TELEMETRY_DATABASE_URL"):
             # Its sink and owner are the real server's too, named or not.
             self.environment = {name: v for name, v in self.environment.items() if not name.startswith("TELEMETRY")}
         defaults = {
@@ -133,7 +169,7 @@ class Supervisor:
             "HTTPS": "false",
             "PYTHONUNBUFFERED": "1",
         }
-        self.environment = {name: os.environ.get(name) or value for name, value in defaults.items()}
+        self.environment = {name: os.environ.get(name) or value for name, value in defaults.items()} | named_services()
         self._remember()
 
     def _prepare(self) -> None:
@@ -159,32 +195,39 @@ class Supervisor:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        web = self._children["web"]
-        while not (self._answers() and self._workers_are_at_work()):
+        while late := self._late():
             self._raise_if_stopped()
-            if not web.is_running:
-                raise StackError(f"The web server ended at its start:\n{web.log_tail()}")
+            child = self._children[late.name]
+            if not child.is_running:
+                raise StackError(f"The part {late.title} ended at its start:\n{child.log_tail()}")
             if time.monotonic() > deadline:
-                raise StackError(f"The web server does not get ready:\n{web.log_tail()}")
+                raise StackError(f"The part {late.title} does not get ready:\n{child.log_tail()}")
             time.sleep(0.1)
 
-    def _workers_are_at_work(self) -> bool:
-        """Tell whether the bridge has its MQTT session: what is published before that reaches nobody."""
-        return all((self.data_dir / "run" / f"{name}.alive").exists() for name in parts.WORKER_NAMES)
+    def _late(self) -> Part | None:
+        """Return a part that is not at work yet."""
+        if not self._answers():
+            return self._parts[0]
+        # What is published before the bridge has its MQTT session reaches nobody.
+        signs = [self._run_dir / f"{name}.alive" for name in parts.WORKER_NAMES]
+        return None if all(sign.exists() for sign in signs) else parts.WORKERS
 
     def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}health/ready", timeout=5) as answer:  # noqa: S310 - our own URL
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
+            try:
+                connection.request("GET", "/health/ready")
+                return connection.getresponse().status == 200
+            except (OSError, HTTPException):
+                return False
 
     def _revive_services(self) -> None:
-        for service in self._services:
-            if service.child and not service.child.is_running:
-                self._note_death(service.name, f"{service.title} ended", service.child)
-                service.start()
-                self._prepare()
+        dead = [service for service in self._services if service.child and not service.child.is_running]
+        for service in dead:
+            assert service.child
+            self._note_death(service.name, f"{service.title} ended", service.child)
+            self._start_service(service)
+        if dead:
+            self._prepare()
 
     def _note_death(self, name: str, what: str, child: Child) -> None:
         """Say what died; raises StackError if it dies too often to be brought back."""
@@ -211,7 +254,6 @@ class Supervisor:
         write_state(
             self.data_dir,
             StackState(
-                supervisor=ProcessId.of(os.getpid()),
                 environment=self.environment,
                 children={name: id_ for name, id_ in ids.items() if id_},
             ),

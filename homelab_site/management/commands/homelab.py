@@ -1,5 +1,6 @@
 import signal
 from argparse import ArgumentParser
+from contextlib import suppress
 from threading import Event
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from homelab_site.stack import secrets
 from homelab_site.stack.child import StackError
-from homelab_site.stack.supervisor import StartCancelledError, Supervisor
+from homelab_site.stack.supervisor import StartCancelledError, Supervisor, already_running
 
 
 class Command(BaseCommand):
@@ -26,8 +27,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["port"] <= 65_535:
             raise CommandError(f"--port is {options['port']}; allowed: a whole number from 1 to 65535")
+        if settings.RUNNING_STACK:
+            raise CommandError(already_running(settings.DATA_DIR))
         stop = Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: stop.set())
         supervisor = Supervisor(
             settings.DATA_DIR, options["port"], simulator=not options["no_simulator"], say=self._say, stop=stop
@@ -38,10 +41,9 @@ class Command(BaseCommand):
             supervisor.watch()
         except StartCancelledError:
             self._say("stopped before it was ready")
-        except StackError as error:
+        except (StackError, OSError) as error:
             raise CommandError(str(error)) from error
         finally:
-            self._say("stopping")
             supervisor.stop()
 
     def _say_ready(self, supervisor: Supervisor) -> None:
@@ -50,5 +52,6 @@ class Command(BaseCommand):
         self._say(f"log in as {secrets.LOGIN_NAME} with the password {password} (unless you have changed it)")
 
     def _say(self, what: str) -> None:
-        self.stdout.write(what)
-        self.stdout.flush()
+        with suppress(OSError):  # a terminal that was closed must not keep the stack from stopping
+            self.stdout.write(what)
+            self.stdout.flush()
