@@ -54,7 +54,10 @@ class Introspector:
             log.warning("introspection by %s: %s", self._issuer.issuer, error)
             self._away_until = self._clock() + AWAY_SECONDS
             raise
-        return found if is_good(found, self._issuer, self._clock()) else None
+        if not is_good(found, self._issuer, self._clock()):
+            return None
+        # An answer need not name its issuer, but a holder is one among all issuers.
+        return {**found, "iss": self._issuer.issuer}
 
     def _remember(self, name: bytes, claims: Claims | None) -> None:
         until = self._clock() + REMEMBERED_SECONDS

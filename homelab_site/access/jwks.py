@@ -105,7 +105,7 @@ def signing_keys(jwks: Iterable[Mapping[str, Any]]) -> Keys:
 
 
 def _key(jwk: Mapping[str, Any]) -> jwt.PyJWK | None:
-    algorithm = {("RSA", None): "RS256", ("EC", "P-256"): "ES256"}.get((str(jwk.get("kty")), jwk.get("crv")))
+    algorithm = _algorithm(jwk)
     if algorithm is None or jwk.get("use", "sig") != "sig" or jwk.get("alg", algorithm) != algorithm or "d" in jwk:
         return None
     try:
@@ -114,3 +114,10 @@ def _key(jwk: Mapping[str, Any]) -> jwt.PyJWK | None:
         return None
     is_weak = isinstance(key.key, RSAPublicKey) and key.key.key_size < MINIMUM_RSA_BITS
     return None if is_weak else key
+
+
+def _algorithm(jwk: Mapping[str, Any]) -> str | None:
+    """Return the one of our algorithms that a key's kind is for (RFC 7518, sections 3.3, 3.4 and 6.2)."""
+    if jwk.get("kty") == "RSA":
+        return "RS256"
+    return "ES256" if jwk.get("kty") == "EC" and jwk.get("crv") == "P-256" else None

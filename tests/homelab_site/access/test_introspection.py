@@ -123,6 +123,12 @@ def test_an_endpoint_that_is_away_is_left_alone_for_a_moment(
     assert introspector.claims("other")
 
 
+def test_the_claims_name_their_issuer(issuer: HouseIssuer, introspector: Introspector) -> None:
+    claims = introspector.claims(opaque_token(issuer, iss=None))
+    assert claims
+    assert claims["iss"] == issuer.url
+
+
 @pytest.mark.parametrize("answer", [None, [], "active", {}])
 def test_an_answer_that_is_none_makes_no_token_good(
     issuer: HouseIssuer, introspector: Introspector, monkeypatch: pytest.MonkeyPatch, answer: Any

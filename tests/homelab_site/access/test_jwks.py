@@ -154,6 +154,10 @@ def test_keys_that_cannot_sign_for_us_are_left_out() -> None:
         {**public_jwk("broken", new_ec_key()), "x": "AQ"},
         {"kty": "oct", "kid": "shared", "k": "c2VjcmV0", "alg": "HS256"},
         {"kty": ["RSA"], "kid": "strange"},
+        {"kty": "EC", "crv": ["P-256"], "kid": "stranger"},
+        {"kty": "RSA", "n": 7, "e": None, "kid": "numbers"},
+        {"kty": "RSA", "kid": "nothing"},
+        {**public_jwk("list", new_ec_key()), "kid": ["list"]},
         {"kid": "empty"},
         {**public_jwk("none", new_ec_key()), "kid": None},
     ]

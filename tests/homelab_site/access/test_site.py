@@ -128,6 +128,14 @@ def test_a_local_user_may_read(client: Client) -> None:
     }
 
 
+def test_a_person_can_browse_with_a_token_that_a_proxy_brought(site: Site, issuer: HouseIssuer, settings: Any) -> None:
+    settings.TRUSTED_PROXIES = (ip_network("127.0.0.1"),)
+    headers = {"X-Auth-Request-Access-Token": issuer.token(preferred_username="anna"), "Accept": "text/html"}
+    page = site.client.get(PATH, headers=headers)
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert headers["X-Auth-Request-Access-Token"] not in page.content.decode()
+
+
 def test_user_info_gives_back_the_token_and_whose_it_is(site: Site, issuer: HouseIssuer) -> None:
     token = issuer.token(scope="", preferred_username="anna", email="anna@example.com")
     response = site.ask(token, INFO)
