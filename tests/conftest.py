@@ -1,9 +1,11 @@
 """Fixtures that every test can use. The services themselves are started in `tests.services`."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import hypothesis
 import psycopg2
 import pytest
 from django.conf import settings as site_settings
@@ -11,6 +13,16 @@ from django.core.management import call_command
 
 from homelab_site.stack.services import Postgres
 from tests.pipeline import Pipeline
+
+
+# A machine that is busy is no failure, and a failure in CI is one that happens again.
+hypothesis.settings.register_profile(
+    "homelab",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("homelab")
 
 
 @pytest.fixture(scope="session")
