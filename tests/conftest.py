@@ -14,7 +14,6 @@ from django.core.management import call_command
 from homelab_site.stack.services import Postgres
 from tests.pipeline import Pipeline
 
-
 # A machine that is busy is no failure, and a failure in CI is one that happens again.
 hypothesis.settings.register_profile(
     "homelab",
