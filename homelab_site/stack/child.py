@@ -1,10 +1,12 @@
 """A child process of the one-machine stack: its log file, its start and its end."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from homelab_site.stack.state import ProcessId
@@ -77,9 +79,12 @@ class Child:
         return True
 
     def kill(self) -> None:
-        if self._process and self.is_running:
-            self._process.kill()
-            self._process.wait()
+        """End it, or what it has left behind, such as the beat of a Celery worker that was killed."""
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError, PermissionError):  # nothing is left of its group, or only zombies (on macOS)
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def log_tail(self) -> str:
         """Return the last lines that the child wrote."""

@@ -220,7 +220,8 @@ class Postgres(Service):
 
     def _find_socket_dir(self, user: str | None) -> None:
         """Choose the data directory, or a directory as private where its path is too long for a socket."""
-        if len(os.fsencode(self.data / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH or self._socket_dir.exists():
+        fits = len(os.fsencode(self.data / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH
+        if fits or (self._socket_dir != self.data and self._socket_dir.exists()):
             return
         self._socket_dir = Path(tempfile.mkdtemp(prefix="homelab-"))
         if user:

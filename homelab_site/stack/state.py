@@ -7,7 +7,9 @@ however that ends. This module imports no Django, since the settings read it.
 
 import fcntl
 import json
+import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -30,14 +32,26 @@ class ProcessId:
     def of(cls, pid: int) -> "ProcessId":
         return cls(pid, psutil.Process(pid).create_time())
 
-    def process(self) -> psutil.Process | None:
-        """Return the process if it still runs."""
-        try:
-            process = psutil.Process(self.pid)
-            if process.create_time() == self.started and process.status() != psutil.STATUS_ZOMBIE:
-                return process
-        except psutil.NoSuchProcess:
-            return None
+    def group(self) -> list[psutil.Process]:
+        """Return the process and those that it started, as far as they run; it must lead a group of its own."""
+        with suppress(psutil.NoSuchProcess):
+            if psutil.Process(self.pid).create_time() != self.started:
+                return []  # the number is somebody else's by now
+        return [process for process in psutil.process_iter() if _group_of(process) == self.pid and runs(process)]
+
+
+def runs(process: psutil.Process) -> bool:
+    """Tell whether a process runs; one that nobody has waited for yet does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _group_of(process: psutil.Process) -> int | None:
+    try:
+        return os.getpgid(process.pid)
+    except OSError:  # it has ended, or is not ours to ask
         return None
 
 

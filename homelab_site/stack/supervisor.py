@@ -17,7 +17,7 @@ from homelab_site.stack import parts, secrets
 from homelab_site.stack.child import Child, StackError, listens
 from homelab_site.stack.parts import Part
 from homelab_site.stack.services import SERVICES, Postgres, Service, is_named, named_services
-from homelab_site.stack.state import StackState, forget_state, lock, read_state, write_state
+from homelab_site.stack.state import StackState, forget_state, lock, read_state, runs, write_state
 
 READY_SECONDS = 60.0
 PREPARE_SECONDS = 120.0
@@ -45,6 +45,7 @@ class Supervisor:
         self._say = say
         self._stop = stop
         self._lock: TextIO | None = None
+        self._runs = False
         self._services: list[Service] = []
         self._parts = [parts.web(port), parts.WORKERS, parts.CELERY, *([parts.SIMULATOR] if simulator else [])]
         self._children: dict[str, Child] = {}
@@ -99,21 +100,24 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the processes, then the services, newest first."""
-        if self._lock is None:
-            return
-        self._say("stopping")
-        running = [child for child in self._children.values() if child.is_running]
-        for child in running:
+        if self._runs:
+            self._say("stopping")
+            self._stop_processes()
+            for service in reversed(self._services):
+                service.stop()
+            forget_state(self.data_dir)
+        if self._lock:
+            self._lock.close()
+
+    def _stop_processes(self) -> None:
+        children = self._children.values()
+        for child in children:
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        for child in running:
+        for child in children:
             if not child.wait(max(0.0, deadline - time.monotonic())):
                 self._say(f"{child.name} does not stop, so it is killed")
-                child.kill()
-        for service in reversed(self._services):
-            service.stop()
-        forget_state(self.data_dir)
-        self._lock.close()
+            child.kill()
 
     def _take_data_dir(self) -> None:
         try:
@@ -125,6 +129,7 @@ class Supervisor:
                 raise StackError(already_running(self.data_dir))
             self._end_left_over()
             self._remember()
+            self._runs = True
         except OSError as error:
             raise StackError(f"The data directory {self.data_dir} cannot be used: {error}") from error
 
@@ -132,15 +137,17 @@ class Supervisor:
         """End what a stack that was killed has left running."""
         left = read_state(self.data_dir)
         for name, child in left.children.items() if left else ():
-            if process := child.process():
+            processes = child.group()
+            if processes:
                 self._say(f"ending {name}, left over from a stack that was killed")
-                try:
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
                     process.send_signal(signal.SIGINT if name == Postgres.name else signal.SIGKILL)
-                    process.wait(STOP_SECONDS)
-                except psutil.NoSuchProcess:
-                    continue  # it was quicker
-                except psutil.TimeoutExpired as error:
-                    raise StackError(f"{name} (process {process.pid}) is left over, and does not end.") from error
+            deadline = time.monotonic() + STOP_SECONDS
+            while any(runs(process) for process in processes):
+                if time.monotonic() > deadline:
+                    raise StackError(f"{name} (process {child.pid}) is left over, and does not end.")
+                time.sleep(0.05)
 
     def _missing_services(self) -> Sequence[Service]:
         """Return the services that no variable names a real one for."""
@@ -162,14 +169,17 @@ class Supervisor:
             self.environment = {name: v for name, v in self.environment.items() if not name.startswith("TELEMETRY")}
         defaults = {
             **self.environment,
-            "HOMELAB_DATA_DIR": str(self.data_dir),
             "SECRET_KEY": secrets.secret_key(self.data_dir),
             "STATIC_ROOT": str(self.data_dir / "static"),
             "WORKER_RUN_DIR": str(self.data_dir / "run"),
             "HTTPS": "false",
             "PYTHONUNBUFFERED": "1",
         }
-        self.environment = {name: os.environ.get(name) or value for name, value in defaults.items()} | named_services()
+        self.environment = {
+            **{name: os.environ.get(name) or value for name, value in defaults.items()},
+            **named_services(),
+            "HOMELAB_DATA_DIR": str(self.data_dir),
+        }
         self._remember()
 
     def _prepare(self) -> None:
@@ -238,6 +248,7 @@ class Supervisor:
         if len(deaths) > DEATHS_ALLOWED:
             raise StackError(f"{what} {len(deaths)} times within a minute; see {child.log}:\n{child.log_tail()}")
         self._say(f"{what}; starting it again (its log is {child.log})")
+        child.kill()
 
     def _step(self, what: str) -> None:
         self._raise_if_stopped()

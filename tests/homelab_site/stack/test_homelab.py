@@ -1,0 +1,237 @@
+"""One stack of the real command: it is used, ended, started again, killed and started once more."""
+
+import http.cookiejar
+import json
+import re
+import signal
+import stat
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg2
+import pytest
+from django.conf import settings
+
+from homelab_site.stack.child import free_port, listens
+from homelab_site.stack.state import environment_of_running_stack
+from tests.homelab_site.stack.command import Homelab, run
+from tests.waiting import eventually
+
+MOMENT = "2026-01-02 03:04:05+00"
+
+
+class Browser:
+    """Keeps cookies and sends forms."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
+
+    def get(self, path: str) -> tuple[str, str]:
+        """Return the page that a path ends at after redirections, and where that is."""
+        with self._opener.open(self.url + path, timeout=20) as answer:
+            return answer.read().decode(), answer.url.removeprefix(self.url)
+
+    def log_in(self, name: str, password: str) -> str:
+        """Fill in the form that the status page leads to; return where that ends."""
+        form, _ = self.get("/status/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+        assert token
+        fields = {"csrfmiddlewaretoken": token[1], "username": name, "password": password, "next": "/status/"}
+        request = urllib.request.Request(f"{self.url}/login/", urllib.parse.urlencode(fields).encode())
+        request.add_header("Referer", f"{self.url}/login/")
+        with self._opener.open(request, timeout=20) as answer:
+            return str(answer.url.removeprefix(self.url))
+
+
+def query(stack: Homelab, statement: str) -> list[tuple[Any, ...]]:
+    """Run a statement as the owner of the stack's telemetry database."""
+    connection = psycopg2.connect(stack.state.environment["TELEMETRY_OWNER_DATABASE_URL"])
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("homelab") / "var"
+
+
+@pytest.fixture(scope="module")
+def running(directory: Path) -> Iterator[Homelab]:
+    stack = Homelab(directory, free_port())
+    yield stack.until_ready()
+    stack.signal(signal.SIGTERM)
+    stack.until_ended()
+
+
+@pytest.fixture(scope="module")
+def ended(running: Homelab) -> Homelab:
+    """The same stack after a Ctrl-C, and another one by somebody impatient."""
+    query(running, f"INSERT INTO energy_consumption (time, device_serial) VALUES ('{MOMENT}', 'kept')")
+    running.press_ctrl_c()
+    running.press_ctrl_c()
+    running.until_ended()
+    return running
+
+
+@pytest.fixture(scope="module")
+def started_again(ended: Homelab) -> Iterator[Homelab]:
+    """The next start, with a real server for one of its services."""
+    stack = Homelab(ended.data_dir, free_port(), "--no-simulator", REDIS_URL=settings.REDIS_URL)
+    yield stack.until_ready()
+    stack.signal(signal.SIGTERM)
+    stack.until_ended()
+
+
+@pytest.fixture(scope="module")
+def after_a_kill(started_again: Homelab) -> Iterator[Homelab]:
+    """The start after the stack's own process was killed."""
+    started_again.kill()
+    assert len(started_again.processes()) >= 5
+    stack = Homelab(started_again.data_dir, free_port(), "--no-simulator")
+    yield stack.until_ready()
+    stack.signal(signal.SIGTERM)
+    stack.until_ended()
+
+
+def test_it_says_what_it_starts_before_it_is_ready(running: Homelab) -> None:
+    steps = [line.removeprefix("starting ") for line in running.said.splitlines() if line.startswith("starting ")]
+    assert steps == [
+        "PostgreSQL", "Kafka (Tansu)", "MQTT (rumqttd)", "Valkey", "web server", "bridge and sink",
+        "Celery with its beat", "device simulator",
+    ]  # fmt: skip
+
+
+def test_the_printed_login_logs_in(running: Homelab) -> None:
+    browser = Browser(running.port)
+    assert browser.get("/status/")[1] == "/login/?next=/status/"
+    assert browser.log_in(*running.login) == "/status/"
+    assert browser.get("/admin/telemetry/deadletter/")[1] == "/admin/telemetry/deadletter/"
+
+
+def test_a_wrong_password_does_not_log_in(running: Homelab) -> None:
+    browser = Browser(running.port)
+    browser.log_in(running.login[0], "a wrong one")
+    assert browser.get("/status/")[1] == "/login/?next=/status/"
+
+
+def test_the_status_page_shows_the_streams(running: Homelab) -> None:
+    browser = Browser(running.port)
+    browser.log_in(*running.login)
+    page, _ = browser.get("/status/")
+    assert all(stream in page for stream in ("Electricity", "Heat pump", "Temperature"))
+
+
+def test_readings_of_the_simulated_devices_are_stored(running: Homelab) -> None:
+    eventually(lambda: query(running, "SELECT 1 FROM energy_consumption LIMIT 1"))
+
+
+def test_another_command_finds_the_stack(running: Homelab) -> None:
+    status = run("pipeline_status", "--json", "--data-dir", str(running.data_dir))
+    assert status.returncode == 0, status.stderr
+    assert {"energy", "heatpump", "temperature"} <= json.loads(status.stdout)["streams"].keys()
+
+
+def test_a_second_stack_in_the_same_directory_is_refused(running: Homelab) -> None:
+    refused = run("homelab", "--data-dir", str(running.data_dir), "--port", str(free_port()))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"CommandError: A stack runs in {running.data_dir} already; stop it, or choose another --data-dir.\n"
+    )
+    assert listens(running.port)
+
+
+def test_secrets_are_readable_by_their_owner_only(running: Homelab) -> None:
+    for name in ("stack.json", "secret_key", "login_password"):
+        assert stat.S_IMODE((running.data_dir / name).stat().st_mode) == 0o600
+
+
+def kill(stack: Homelab, name: str) -> None:
+    psutil.Process(stack.state.children[name].pid).kill()
+
+
+def test_a_killed_process_is_brought_back_and_said(running: Homelab) -> None:
+    before = running.state.children["workers"]
+    kill(running, "workers")
+    running.until_said("bridge and sink ended (status -9); starting it again (its log is ")
+    eventually(lambda: running.state.children.get("workers", before) != before)
+
+
+def test_celery_that_is_killed_leaves_no_second_beat(running: Homelab) -> None:
+    kill(running, "celery")
+    running.until_said("Celery with its beat ended (status -9)")
+    eventually(lambda: len([line for line in running.processes() if "--beat" in line]) == 2)
+
+
+def test_killed_services_are_brought_back_where_they_were(running: Homelab) -> None:
+    before = running.state
+    kill(running, "valkey")
+    kill(running, "postgresql")
+    running.until_said("Valkey ended; starting it again")
+    running.until_said("PostgreSQL ended; starting it again")
+    eventually(lambda: running.state.children.keys() == before.children.keys())
+    assert running.state.environment == before.environment
+
+
+def test_ctrl_c_ends_everything_with_status_0(ended: Homelab) -> None:
+    assert ended.exit_status == 0, ended.said
+    assert ended.said.endswith("\nstopping\n")
+    assert "Traceback" not in ended.said
+    assert ended.processes() == []
+    assert not listens(ended.port)
+
+
+def test_no_command_finds_a_stack_that_has_ended(ended: Homelab) -> None:
+    assert environment_of_running_stack(ended.data_dir) == {}
+
+
+def test_the_next_start_finds_its_data_and_its_login(started_again: Homelab, ended: Homelab) -> None:
+    assert query(started_again, "SELECT time FROM energy_consumption WHERE device_serial = 'kept'")
+    assert started_again.login == ended.login
+    assert Browser(started_again.port).log_in(*ended.login) == "/status/"
+
+
+def test_a_service_that_is_named_is_not_started(started_again: Homelab) -> None:
+    assert "Valkey" not in started_again.said
+    assert started_again.state.children.keys() == {"postgresql", "kafka", "mqtt", "web", "workers", "celery"}
+    assert started_again.state.environment["REDIS_URL"] == settings.REDIS_URL
+
+
+def test_without_simulator_nothing_is_published(started_again: Homelab) -> None:
+    assert "device simulator" not in started_again.said
+
+
+def test_a_start_after_a_kill_ends_what_was_left_over_and_works(after_a_kill: Homelab, started_again: Homelab) -> None:
+    for name in ("postgresql", "kafka", "mqtt", "web", "workers", "celery"):
+        assert f"ending {name}, left over from a stack that was killed" in after_a_kill.said
+    assert not listens(started_again.port)
+    assert Browser(after_a_kill.port).log_in(*after_a_kill.login) == "/status/"
+    assert query(after_a_kill, "SELECT time FROM energy_consumption WHERE device_serial = 'kept'")
+
+
+def test_sigterm_ends_everything_too(after_a_kill: Homelab) -> None:
+    began = time.monotonic()
+    after_a_kill.signal(signal.SIGTERM)
+    assert after_a_kill.until_ended() == 0
+    assert after_a_kill.processes() == []
+    assert time.monotonic() - began < 20
+
+
+def test_ctrl_c_during_the_first_start_leaves_nothing(tmp_path: Path) -> None:
+    stack = Homelab(tmp_path / "var", free_port()).until_said("starting PostgreSQL")
+    stack.press_ctrl_c()
+    assert stack.until_ended() == 0
+    assert stack.said.endswith("stopped before it was ready\nstopping\n")
+    assert "Traceback" not in stack.said
+    assert stack.processes() == []
