@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -90,22 +89,15 @@ class Homelab(Child):
         assert self.exit_status is not None
         return self.exit_status
 
-    def processes(self) -> list[str]:
-        """Return the command lines of all processes, whoever started them, that have to do with the directory."""
-        return [" ".join(line) for line, environment in everything_that_runs() if self._concerns(line, environment)]
 
-    def _concerns(self, line: list[str], environment: Mapping[str, str]) -> bool:
-        directory = str(self.data_dir)
-        return directory in " ".join(line) or environment.get("HOMELAB_DATA_DIR") == directory
-
-
-def everything_that_runs() -> list[tuple[list[str], dict[str, str]]]:
-    """Return the command line and the environment of each process that may be asked, without zombies."""
+def processes_of(data_dir: Path) -> list[str]:
+    """Return the command lines of all processes, whoever started them, that have to do with a data directory."""
     found = []
     for process in psutil.process_iter():
         try:
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found.append((process.cmdline(), process.environ()))
+            line, environment = " ".join(process.cmdline()), process.environ()
         except psutil.Error:
             continue  # it has ended, or is not ours to ask
+        if str(data_dir) in line or environment.get("HOMELAB_DATA_DIR") == str(data_dir):
+            found.append(line)
     return found

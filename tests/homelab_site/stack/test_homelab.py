@@ -5,6 +5,7 @@ import json
 import re
 import signal
 import stat
+import subprocess
 import time
 import urllib.error
 import urllib.parse
@@ -19,8 +20,9 @@ import pytest
 from django.conf import settings
 
 from homelab_site.stack.child import free_port, listens
+from homelab_site.stack.parts import manage
 from homelab_site.stack.state import environment_of_running_stack
-from tests.homelab_site.stack.command import Homelab, run
+from tests.homelab_site.stack.command import Homelab, newcomers_environment, processes_of, run
 from tests.waiting import eventually
 
 MOMENT = "2026-01-02 03:04:05+00"
@@ -98,7 +100,7 @@ def started_again(ended: Homelab) -> Iterator[Homelab]:
 def after_a_kill(started_again: Homelab) -> Iterator[Homelab]:
     """The start after the stack's own process was killed."""
     started_again.kill()
-    assert len(started_again.processes()) >= 5
+    assert len(processes_of(started_again.data_dir)) >= 5
     stack = Homelab(started_again.data_dir, free_port(), "--no-simulator")
     yield stack.until_ready()
     stack.signal(signal.SIGTERM)
@@ -171,7 +173,7 @@ def test_a_killed_process_is_brought_back_and_said(running: Homelab) -> None:
 def test_celery_that_is_killed_leaves_no_second_beat(running: Homelab) -> None:
     kill(running, "celery")
     running.until_said("Celery with its beat ended (status -9)")
-    eventually(lambda: len([line for line in running.processes() if "--beat" in line]) == 2)
+    eventually(lambda: len([line for line in processes_of(running.data_dir) if "--beat" in line]) == 2)
 
 
 def test_killed_services_are_brought_back_where_they_were(running: Homelab) -> None:
@@ -188,7 +190,7 @@ def test_ctrl_c_ends_everything_with_status_0(ended: Homelab) -> None:
     assert ended.exit_status == 0, ended.said
     assert ended.said.endswith("\nstopping\n")
     assert "Traceback" not in ended.said
-    assert ended.processes() == []
+    assert processes_of(ended.data_dir) == []
     assert not listens(ended.port)
 
 
@@ -224,8 +226,23 @@ def test_sigterm_ends_everything_too(after_a_kill: Homelab) -> None:
     began = time.monotonic()
     after_a_kill.signal(signal.SIGTERM)
     assert after_a_kill.until_ended() == 0
-    assert after_a_kill.processes() == []
+    assert processes_of(after_a_kill.data_dir) == []
     assert time.monotonic() - began < 20
+
+
+def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
+    directory = tmp_path / "var"
+    argv = manage("homelab", "--data-dir", str(directory), "--port", str(free_port()))
+    with subprocess.Popen(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=newcomers_environment()
+    ) as stack:
+        assert stack.stdout
+        assert stack.stdout.readline() == b"starting PostgreSQL\n"
+        stack.stdout.close()
+        stack.send_signal(signal.SIGHUP)
+        stack.wait(40)
+    assert processes_of(directory) == []
+    assert not (directory / "stack.json").exists()
 
 
 def test_ctrl_c_during_the_first_start_leaves_nothing(tmp_path: Path) -> None:
@@ -234,4 +251,4 @@ def test_ctrl_c_during_the_first_start_leaves_nothing(tmp_path: Path) -> None:
     assert stack.until_ended() == 0
     assert stack.said.endswith("stopped before it was ready\nstopping\n")
     assert "Traceback" not in stack.said
-    assert stack.processes() == []
+    assert processes_of(stack.data_dir) == []
