@@ -5,6 +5,7 @@ variable NAME can also be given as NAME_FILE, the path of a file that holds the 
 mounted into a container.
 """
 
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv
 
 T = TypeVar("T")
+BROKER = re.compile(r"(?:[^\s:/@\[\]]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?")
 
 _environment = FileAwareEnv(strip_whitespace=True)
 
@@ -121,6 +123,47 @@ def url(name: str, *, schemes: tuple[str, ...], default: str = "") -> str:
         return value
 
     return _read(name, default, "", parse)
+
+
+def checked(name: str, check: Callable[[str], object]) -> str:
+    """Text that a check raises no ValueError about; what that says must not repeat the text, which can be secret."""
+
+    def parse(value: str) -> str:
+        try:
+            check(value)
+        except ValueError as error:
+            reason = str(error)
+        else:
+            return value
+        raise ImproperlyConfigured(f"{name} has the wrong form: {reason}")
+
+    return _read(name, "", "", parse)
+
+
+def brokers(name: str) -> tuple[str, ...]:
+    """Addresses of Kafka brokers with commas between them; none where it is not set."""
+
+    def parse(value: str) -> tuple[str, ...]:
+        found = _split(value)
+        for address in found:
+            match = BROKER.fullmatch(address)
+            if match is None or not 1 <= int(match["port"] or 9092) <= 65_535:
+                raise ValueError(value)
+        return found
+
+    return _read(name, (), "HOST:PORT, such as kafka.example:9092 or [::1]:9092, with commas between", parse)
+
+
+def topic_levels(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Names with commas between them, at least one, each of which can be a level of an MQTT topic."""
+
+    def parse(value: str) -> tuple[str, ...]:
+        found = _split(value)
+        if not found or any(sign in level for level in found for sign in "/+#"):
+            raise ValueError(value)
+        return found
+
+    return _read(name, default, "names without / + or #, with commas between", parse)
 
 
 def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import dj_database_url
 
+from bridge.mqtt import parse_url
 from homelab_site import env
 from homelab_site.access.issuers import issuers_of
 from homelab_site.stack.state import environment_of_running_stack
@@ -129,11 +130,11 @@ DATABASE_ROUTERS = ["telemetry.router.TelemetryRouter"]
 
 # Brokers
 
-KAFKA_BROKERS = list(env.words("KAFKA_BROKERS"))
+KAFKA_BROKERS = list(env.brokers("KAFKA_BROKERS"))
 KAFKA_PARTITIONS = env.integer("KAFKA_PARTITIONS", 1, minimum=1, maximum=64)
 # The broker of the one-machine stack answers a group join after half of this time.
 KAFKA_SESSION_TIMEOUT_MS = env.integer("KAFKA_SESSION_TIMEOUT_MS", 10_000, minimum=1_000, maximum=300_000)
-MQTT_URL = env.url("MQTT_URL", schemes=("mqtt", "mqtts"))
+MQTT_URL = env.checked("MQTT_URL", parse_url)
 MQTT_CLIENT_ID = env.text("MQTT_CLIENT_ID", "homelab-bridge")
 
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"))
@@ -147,7 +148,7 @@ CACHES = {
 
 # Devices
 
-THERMIQ_NODES = env.words("THERMIQ_NODES", ("thermiq_heatpump",))
+THERMIQ_NODES = env.topic_levels("THERMIQ_NODES", ("thermiq_heatpump",))
 SENSOR_LOCATIONS = env.pairs("SENSOR_LOCATIONS")
 # The most that an electricity meter of the house can measure; a counter that grows faster has a bad reading.
 METER_MAX_KW = env.integer("METER_MAX_KW", 100, minimum=1, maximum=100_000)

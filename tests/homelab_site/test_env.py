@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.mqtt import parse_url
 from homelab_site import env
 
 NAME = "HOUSE_TEST_VALUE"
@@ -31,6 +32,18 @@ def choice() -> str:
 
 def words() -> tuple[str, ...]:
     return env.words(NAME, ("one",))
+
+
+def brokers() -> tuple[str, ...]:
+    return env.brokers(NAME)
+
+
+def topic_levels() -> tuple[str, ...]:
+    return env.topic_levels(NAME, ("pump",))
+
+
+def checked() -> str:
+    return env.checked(NAME, parse_url)
 
 
 def pairs() -> dict[str, str]:
@@ -75,6 +88,7 @@ Reader = Callable[[], object]
         (integer, 7), (boolean, True), (fraction, 0.5), (choice, "INFO"), (words, ("one",)), (pairs, {}),
         (url, "postgresql://here/x"), (time_zone, "Europe/Stockholm"), (path, Path("/var/here")),
         (text, "a default"), (secret, ""), (networks, ()), (json, [1]),
+        (brokers, ()), (topic_levels, ("pump",)), (checked, ""),
     ],
 )  # fmt: skip
 def test_what_is_not_set_or_empty_has_its_default(
@@ -102,6 +116,9 @@ def test_what_is_not_set_or_empty_has_its_default(
         (text, "any = text, at all", "any = text, at all"),
         (networks, "10.42.0.0/16, ::1", (ip_network("10.42.0.0/16"), ip_network("::1"))),
         (json, "[1, 2]", [1, 2]),
+        (brokers, "kafka, 10.0.0.7:9093,[::1]:9092", ("kafka", "10.0.0.7:9093", "[::1]:9092")),
+        (topic_levels, "pump, thermiq_2", ("pump", "thermiq_2")),
+        (checked, "mqtts://u:p%2F@h:8883", "mqtts://u:p%2F@h:8883"),
     ],
 )  # fmt: skip
 def test_a_right_value_is_read(monkeypatch: pytest.MonkeyPatch, reader: Reader, value: str, read: object) -> None:
@@ -124,6 +141,11 @@ def test_a_right_value_is_read(monkeypatch: pytest.MonkeyPatch, reader: Reader, 
         (time_zone, "../../etc/passwd", "a time zone such as Europe/Stockholm"),
         (path, "~nobody-of-that-name/x", "a path"),
         (networks, "10.42.0.1/16", "networks such as"), (networks, "proxy", "networks such as"),
+        (brokers, "host:x", "HOST:PORT, such as"), (brokers, "host:", "HOST:PORT"), (brokers, ":9092", "HOST:PORT"),
+        (brokers, "host:0", "HOST:PORT"), (brokers, "a:1,b:65536", "HOST:PORT"), (brokers, "::1", "HOST:PORT"),
+        (brokers, "SSL://host:9092", "HOST:PORT"), (brokers, "a:1 b:2", "HOST:PORT"), (brokers, "[::1", "HOST:PORT"),
+        (topic_levels, "house/pump", "names without / + or #"), (topic_levels, "pump,+", "names without / + or #"),
+        (topic_levels, "#", "names without / + or #"), (topic_levels, ",", "names without / + or #"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_an_error_that_says_what_is_allowed(
@@ -152,6 +174,18 @@ def test_the_error_of_a_url_does_not_show_its_password(monkeypatch: pytest.Monke
         url()
     assert PASSWORD not in str(raised.value)
     assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [f"mqtt://u:{PASSWORD}@", f"mqtt://u:{PASSWORD}@h/topic", f"mqtt://u:{PASSWORD}/2@h", f"http://u:{PASSWORD}@h"],
+)
+def test_the_error_of_what_a_check_refuses_does_not_show_it(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(NAME, value)
+    with pytest.raises(ImproperlyConfigured, match=rf"^{NAME} has the wrong form: An MQTT URL .+\.$") as raised:
+        checked()
+    assert PASSWORD not in str(raised.value)
     assert raised.value.__context__ is None
 
 
@@ -211,7 +245,8 @@ def test_a_relative_path_counts_from_the_working_directory(monkeypatch: pytest.M
 def test_any_text_is_read_or_refused_in_one_way(value: str) -> None:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(NAME, value)
-        for reader in (integer, boolean, fraction, choice, words, pairs, networks, json, url, time_zone, path, text):
+        readers = (integer, boolean, fraction, choice, words, pairs, networks, json, url, time_zone, path, text)
+        for reader in (*readers, brokers, topic_levels, checked):
             try:
                 reader()
             except ImproperlyConfigured as error:
