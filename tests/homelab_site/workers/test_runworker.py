@@ -10,6 +10,7 @@ import pytest
 
 from homelab_site.stack.child import Child, free_port
 from homelab_site.stack.parts import manage
+from tests.away import silent_port
 from tests.waiting import eventually
 
 
@@ -69,6 +70,17 @@ def test_workers_end_with_status_1_where_they_cannot_show_signs_of_life(
     assert child.wait(30)
     assert child.exit_status == 1
     assert os.fspath(tmp_path / "run") in child.log.read_text()
+
+
+def test_a_port_for_metrics_that_is_in_use_is_a_sentence(tmp_path: Path, nothing_there: dict[str, str]) -> None:
+    with silent_port() as port:
+        environment = {**nothing_there, "WORKER_METRICS_PORT": str(port)}
+        child = Child("workers", manage("runworker", "bridge"), tmp_path / "workers.log", env=environment)
+        child.start()
+        assert child.wait(30)
+    assert child.exit_status == 1
+    said = child.log.read_text()
+    assert said == f"CommandError: WORKER_METRICS_PORT is {port}, which cannot be used: Address already in use\n"
 
 
 def test_a_name_that_is_no_worker_is_refused_with_those_that_are(tmp_path: Path) -> None:
