@@ -16,7 +16,19 @@ def login_password(data_dir: Path) -> str:
 
 
 def _kept(path: Path, new: str) -> str:
-    if not path.exists() or not path.read_text():
-        path.touch(mode=0o600)
-        path.write_text(new)
-    return path.read_text()
+    """Return what a file holds; first fill one that is missing or empty, as a whole or not at all.
+
+    Raises OSError where it can be neither read nor written.
+    """
+    try:
+        kept = path.read_text(errors="replace").strip()
+    except FileNotFoundError:
+        kept = ""
+    if kept:
+        return kept
+    scratch = path.with_name(f".{path.name}")
+    scratch.unlink(missing_ok=True)
+    scratch.touch(mode=0o600)
+    scratch.write_text(new)
+    scratch.replace(path)
+    return new

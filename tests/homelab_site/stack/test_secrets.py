@@ -1,6 +1,8 @@
 import stat
 from pathlib import Path
 
+import pytest
+
 from homelab_site.stack import secrets
 
 
@@ -27,3 +29,26 @@ def test_a_file_that_was_left_empty_is_filled(tmp_path: Path) -> None:
     (file,) = tmp_path.iterdir()
     file.write_text("")
     assert secrets.secret_key(tmp_path)
+
+
+def test_a_write_that_was_interrupted_leaves_no_half_of_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(self: Path, text: str) -> int:
+        with self.open("w") as file:
+            file.write(text[:5])
+        raise OSError("no power")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="no power"):
+        patch.setattr(Path, "write_text", power_cut)
+        secrets.secret_key(tmp_path)
+    key = secrets.secret_key(tmp_path)
+    assert len(key) >= 50
+    (file,) = tmp_path.iterdir()
+    assert file.read_text() == key
+
+
+def test_a_directory_in_place_of_a_secret_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").mkdir()
+    with pytest.raises(OSError, match="secret_key"):
+        secrets.secret_key(tmp_path)
