@@ -209,9 +209,21 @@ def test_liveness_files_are_there_while_workers_run_and_gone_afterwards(tmp_path
         seen.extend(path.name for path in tmp_path.iterdir())
         return ask_to_end()
 
-    assert run_all(tmp_path, ScriptedWorker("looking", look)) == 0
+    assert run_all(tmp_path, ScriptedWorker("looking", rest, look)) == 0
     assert seen == ["looking.alive"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_shows_no_sign_of_life_before_its_first_step_is_done(tmp_path: Path) -> None:
+    """The one-machine stack is ready when there is one."""
+    seen: list[Path] = []
+
+    def look() -> bool:
+        seen.extend(tmp_path.iterdir())
+        return ask_to_end()
+
+    assert run_all(tmp_path, ScriptedWorker("looking", look)) == 0
+    assert seen == []
 
 
 def test_a_run_directory_that_is_none_ends_the_process_with_status_1(tmp_path: Path) -> None:
@@ -228,7 +240,7 @@ def test_workers_send_heartbeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         eventually(lambda: set(heartbeats(names)) == set(names))
         return ask_to_end()
 
-    assert run_all(tmp_path, ScriptedWorker(names[0], end_once_both_were_heard), ScriptedWorker(names[1])) == 0
+    assert run_all(tmp_path, ScriptedWorker(names[0], rest, end_once_both_were_heard), ScriptedWorker(names[1])) == 0
     beat = heartbeats(names)["beating"]
     assert (beat.name, beat.pid) == ("beating", os.getpid())
     assert beat.started <= beat.at
@@ -244,7 +256,7 @@ def test_a_worker_that_is_stuck_sends_no_heartbeat(tmp_path: Path, monkeypatch: 
         eventually(lambda: "not-stuck" in heartbeats(["not-stuck"]))
         return ask_to_end()
 
-    stuck, sound = ScriptedWorker("stuck", end_once_the_sound_one_was_heard), ScriptedWorker("not-stuck")
+    stuck, sound = ScriptedWorker("stuck", rest, end_once_the_sound_one_was_heard), ScriptedWorker("not-stuck")
     assert run_all(tmp_path, stuck, sound) == 0
     assert heartbeats(["stuck"]) == {}
 
