@@ -9,7 +9,7 @@ import msgspec
 import psycopg2
 import psycopg2.errors
 
-from bridge.messages import Reason, Topic, decode_dead_letter, decode_message
+from bridge.messages import Reason, Topic, decode_dead_letter, decode_message, is_sane
 from telemetry.deadletters.services import LATEST, NewDeadLetter, Source
 from telemetry.sink.batch import Record
 from telemetry.sink.rows import Row, array_literals, row_of
@@ -128,6 +128,9 @@ def _decode(record: Record) -> _Decoded | NewDeadLetter:
                 failed_at=letter.failed_at,
             )
         message = decode_message(value)
+        if not is_sane(message.ts, datetime.now(UTC)):
+            # The bridge would have put the time of receipt; a row in another age would stretch the rollups over it.
+            return _dead_letter(record, Reason.INVALID, f"{message.ts.isoformat()} is not a time of this house")
         table = TABLES[Topic(record.topic)]
         return _Decoded(record, table, row_of(message, table), message.ts)
     except msgspec.ValidationError as error:

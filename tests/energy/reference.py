@@ -124,7 +124,7 @@ def runs_of(readings: Sequence[Good], max_watts: int) -> list[Run]:
     while place < len(readings):
         reading, last = readings[place], runs[-1][-1]
         if reading.counter < last.counter:
-            back = end_of_dip(readings, place, last)
+            back = end_of_dip(readings, place, last, max_watts)
         elif not plausible(last, reading, max_watts):
             back = end_of_spike(readings, place)
         else:
@@ -145,18 +145,19 @@ def plausible(last: Good, reading: Good, max_watts: int) -> bool:
     return reading.counter - last.counter <= watt_hours
 
 
-def end_of_dip(readings: Sequence[Good], low: int, last: Good) -> int | None:
+def end_of_dip(readings: Sequence[Good], low: int, last: Good, max_watts: int) -> int | None:
     """Return the place of the reading in which the counter came back; None if it did not, and is a new meter's.
 
-    It comes back in one step, to where it was or further. One that counts up gradually has not come back.
+    It comes back in one step, to where it was or further. One that has counted up, and could have come that far by
+    itself, has not come back.
     """
     for place in range(low + 1, len(readings)):
         if readings[place].time > readings[low].time + DOUBT:
             return None
-        if readings[place].counter >= last.counter:
-            return place
-        if readings[place].counter > readings[low].counter:
-            return None
+        if readings[place].counter >= last.counter and plausible(last, readings[place], max_watts):
+            below = [one for one in readings[low:place] if one.counter < last.counter]
+            counted_up = any(one.counter > readings[low].counter for one in below)
+            return None if counted_up and plausible(below[-1], readings[place], max_watts) else place
     return None
 
 

@@ -50,7 +50,8 @@ BEGIN
 END
 $$;
 
--- Removes the quarters of an hour that are too old, and returns how many rows. A scheduled task calls it; on TimescaleDB it has nothing to do.
+-- Removes the quarters of an hour that are too old, but none from the first on that is still marked for the rollups,
+-- and returns how many rows. A scheduled task calls it; on TimescaleDB it has nothing to do.
 CREATE FUNCTION apply_retention() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -61,9 +62,10 @@ DECLARE
 BEGIN
     FOR expiring IN SELECT series, keep FROM public.expiring_series LOOP
         EXECUTE format(
-            'DELETE FROM %s WHERE time < date_bin(''15 minutes'', now() - $1, ''2000-01-01 00:00:00+00'')',
+            'DELETE FROM %s WHERE time < least(date_bin(''15 minutes'', now() - $1, ''2000-01-01 00:00:00+00''),'
+            ' (SELECT min(quarter) FROM public.rollup_marks WHERE series = $2))',
             expiring.series
-        ) USING expiring.keep;
+        ) USING expiring.keep, expiring.series::text;
         GET DIAGNOSTICS removed = ROW_COUNT;
         removed_in_all := removed_in_all + removed;
     END LOOP;

@@ -13,11 +13,13 @@ CREATE FUNCTION house_start(unit text, moment timestamptz) RETURNS timestamptz
 LANGUAGE sql STABLE
 AS $$ SELECT date_trunc(unit, moment, time_zone) FROM house $$;
 
--- The end of the house's day, month or year that starts at a moment.
+-- The end of the house's day, month or year that starts at a moment, which is where the next one starts: a day and a
+-- half later it is the next day, wherever the clocks change.
 CREATE FUNCTION house_end(unit text, start timestamptz) RETURNS timestamptz
 LANGUAGE sql STABLE
 AS $$
-    SELECT (start AT TIME ZONE time_zone + ('1 ' || unit)::interval) AT TIME ZONE time_zone FROM house
+    SELECT date_trunc(unit, start + CASE unit WHEN 'day' THEN interval '36 hours' WHEN 'month' THEN interval '45 days'
+        ELSE interval '400 days' END, time_zone) FROM house
 $$;
 
 CREATE FUNCTION quarter_of(moment timestamptz) RETURNS timestamptz

@@ -4,9 +4,9 @@
 --
 -- The amount of an interval is the counter at its end minus the counter at its start; at a moment between two
 -- readings the counter is interpolated. So quarters add up to last minus first reading whatever gaps there are.
---   * Lower than before: the readings are bad if the counter comes back in one step (from a reading not above the
---     first low one) to at least where it was, within an hour of the first low one. Otherwise a new meter began, and
---     nothing is counted between the two runs.
+--   * Lower than before: the readings are bad if the counter comes back in one step to at least where it was, within an
+--     hour of the first low one. A counter that has counted up until then, and could have come that far by itself, has
+--     not come back in one step. Otherwise a new meter began, and nothing is counted between the two runs.
 --   * Higher than the meter can measure: the readings are bad if the counter falls in one step within an hour of the
 --     first high one. Otherwise they are real.
 -- What is not decided by the last reading counts as a new meter, or as real, until it is.
@@ -66,6 +66,17 @@ CREATE FUNCTION seconds_covered(earlier timestamptz, later timestamptz) RETURNS 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT CASE WHEN later - earlier <= interval '5 minutes' THEN extract(epoch FROM later - earlier)::float8 ELSE 0 END $$;
 
+-- Whether a counter that was low has counted up, and could have come by itself as far as it is now. `before` is where it
+-- was; readings as high as that are none of a new meter's.
+CREATE FUNCTION counted_up(which counters, before double precision, times timestamptz[], readings double precision[],
+                           now_time timestamptz, now_value double precision) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT max(v) > readings[1] AND now_value - (array_agg(v ORDER BY t DESC))[1]
+        <= which.slack + which.max_per_hour * extract(epoch FROM now_time - max(t))::float8 / 3600
+    FROM unnest(times, readings) AS low (t, v) WHERE v < before
+$$;
+
 -- Judges a device's readings, from where nothing was open before the first marked quarter to where a quarter ends as
 -- the last rollup left it and no further one is marked. `decided_at` is the time of the reading that decided.
 CREATE FUNCTION counter_readings(which counters, of_device text, marked timestamptz[])
@@ -75,6 +86,7 @@ AS $$
 DECLARE
     patience CONSTANT interval := '1 hour';
     -- Where to look next, and what is known there: the last good reading, and the readings that wait for a verdict.
+    mark integer := 1;
     next_marked timestamptz := marked[1];
     last_marked timestamptz;
     restart timestamptz;
@@ -113,7 +125,10 @@ BEGIN
             which.series, which.device_column
         ) INTO expired_until USING which.counter, of_device, restart, next_marked;
         IF expired_until > next_marked THEN
-            SELECT min(m) INTO next_marked FROM unnest(marked) m WHERE m >= expired_until;
+            WHILE marked[mark] < expired_until LOOP
+                mark := mark + 1;
+            END LOOP;
+            next_marked := marked[mark];
             CONTINUE;
         END IF;
         restart := greatest(restart, expired_until);
@@ -148,7 +163,10 @@ BEGIN
                         EXIT WHEN resynced;
                     END IF;
                     before_quarter := this_quarter;
-                    SELECT coalesce(max(m), last_marked) INTO last_marked FROM unnest(marked) m WHERE m <= this_quarter;
+                    WHILE marked[mark] <= this_quarter LOOP
+                        last_marked := marked[mark];
+                        mark := mark + 1;
+                    END LOOP;
                 END IF;
                 -- Nearly every reading goes this way.
                 IF open_times = '{}' AND reading.value >= good_value AND reading.value - good_value
@@ -181,8 +199,13 @@ BEGIN
                 ELSIF todo_times[i] > open_times[1] + patience THEN
                     verdict := 'accept';
                 ELSIF open_is_dip THEN
-                    verdict := CASE WHEN todo_values[i] >= good_value THEN 'discard'
-                                    WHEN todo_values[i] <= open_values[1] THEN 'wait' ELSE 'accept' END;
+                    verdict := CASE
+                        -- Still low, or so high that it is no coming back either.
+                        WHEN todo_values[i] < good_value OR todo_values[i] - good_value > which.slack
+                            + which.max_per_hour * extract(epoch FROM todo_times[i] - good_time)::float8 / 3600 THEN 'wait'
+                        WHEN counted_up(which, good_value, open_times, open_values, todo_times[i], todo_values[i])
+                            THEN 'accept'
+                        ELSE 'discard' END;
                 ELSE
                     verdict := CASE WHEN todo_values[i] < open_values[cardinality(open_values)] THEN 'discard'
                                     ELSE 'wait' END;
@@ -220,7 +243,10 @@ BEGIN
         CLOSE readings;
 
         EXIT WHEN resynced IS NOT TRUE;
-        SELECT min(m) INTO next_marked FROM unnest(marked) m WHERE m > before_quarter;
+        WHILE marked[mark] <= before_quarter LOOP
+            mark := mark + 1;
+        END LOOP;
+        next_marked := marked[mark];
     END LOOP;
 END
 $$;
@@ -322,13 +348,23 @@ AS $$
                 interval '15 minutes') AS g (quarter)
         WHERE time_after IS NOT NULL
     ),
+    -- Where the first reading is the one that was stored, the edge before it is the same as before.
     changed AS (
-        SELECT coalesce((SELECT max(quarter) FROM around WHERE quarter < span.first), span.first) AS first,
+        SELECT
+            CASE WHEN EXISTS (
+                SELECT FROM known JOIN counter_quarters s
+                    ON s.counter = which.counter AND s.device = of_device AND s.quarter = known.quarter
+                WHERE known.quarter = span.first AND s.first_time = known.first_time
+                  AND s.first_value = known.first_value AND s.starts_run = known.starts_run
+            ) THEN span.first
+            ELSE coalesce((SELECT max(quarter) FROM around WHERE quarter < span.first), span.first) END AS first,
             coalesce((SELECT min(quarter) FROM around WHERE quarter > span.last), span.last) AS last
         FROM span
     ),
     quarters AS (
-        SELECT quarter, whole_amount AS amount, coalesce(whole_seconds, 0) AS covered_seconds, first_time, first_value,
+        -- Sums of fractions of a second must not come to more than the quarter has.
+        SELECT quarter, whole_amount AS amount,
+            coalesce(round(whole_seconds::numeric, 6)::float8, 0) AS covered_seconds, first_time, first_value,
             starts_run, last_time, last_value, amount AS inside_amount, seconds AS inside_seconds, settled
         FROM full_quarters
         UNION ALL
@@ -338,13 +374,14 @@ AS $$
         SELECT quarters.* FROM quarters JOIN changed ON quarters.quarter BETWEEN changed.first AND changed.last
     )
     SELECT which.counter, of_device, c.quarter, c.amount, c.covered_seconds,
-        greatest(counts.readings, stored.measurement_count, 0), c.first_time, c.first_value, c.starts_run,
+        greatest(counts.readings, 0, (
+            SELECT stored.measurement_count FROM counter_quarters stored
+            WHERE stored.counter = which.counter AND stored.device = of_device AND stored.quarter = c.quarter
+        )), c.first_time, c.first_value, c.starts_run,
         c.last_time, c.last_value, c.inside_amount, c.inside_seconds, c.settled
     FROM changed_quarters c
     LEFT JOIN reading_counts(which, of_device, (SELECT array_agg(quarter) FROM changed_quarters)) counts
         ON counts.quarter = c.quarter
-    LEFT JOIN counter_quarters stored
-        ON stored.counter = which.counter AND stored.device = of_device AND stored.quarter = c.quarter
 $$;
 
 -- What marked quarters change but no rollup has stored yet.
@@ -405,19 +442,18 @@ AS $$
       AND s.day >= from_time AND s.day < to_time
       AND NOT EXISTS (SELECT FROM touched t WHERE t.device = s.device AND t.day = s.day)
     UNION ALL
-    SELECT t.device, t.day, sum(q.amount), sum(q.covered_seconds), sum(q.measurement_count)::bigint
-    FROM touched t
-    CROSS JOIN LATERAL (
-        SELECT s.amount, s.covered_seconds, s.measurement_count FROM counter_quarters s
-        WHERE s.counter = of_counter AND s.device = t.device
-          AND s.quarter >= t.day AND s.quarter < house_end('day', t.day)
-          AND NOT EXISTS (SELECT FROM unstored u WHERE u.device = s.device AND u.quarter = s.quarter)
+    SELECT q.device, q.day, sum(q.amount), sum(q.covered_seconds), sum(q.measurement_count)::bigint
+    FROM (
+        SELECT s.device, t.day, s.amount, s.covered_seconds, s.measurement_count FROM touched t
+        JOIN counter_quarters s ON s.counter = of_counter AND s.device = t.device
+            AND s.quarter >= t.day AND s.quarter < house_end('day', t.day)
+        WHERE NOT EXISTS (SELECT FROM unstored u WHERE u.device = s.device AND u.quarter = s.quarter)
         UNION ALL
-        SELECT u.amount, u.covered_seconds, u.measurement_count FROM unstored u
-        WHERE u.device = t.device AND u.quarter >= t.day AND u.quarter < house_end('day', t.day)
+        SELECT u.device, date_trunc('day', u.quarter, h.time_zone), u.amount, u.covered_seconds, u.measurement_count
+        FROM unstored u, house h
     ) q
-    WHERE t.day >= from_time AND t.day < to_time
-    GROUP BY t.device, t.day
+    WHERE q.day >= from_time AND q.day < to_time
+    GROUP BY q.device, q.day
 $$;
 
 INSERT INTO schema_migrations (version, name) VALUES (9, 'counters');

@@ -10,25 +10,35 @@ BEGIN
     IF of_series = 'energy_consumption' THEN
         INSERT INTO power_quarters AS stored SELECT * FROM power_rollup(of_device, marked)
         ON CONFLICT (device, quarter) DO UPDATE SET
-            measurement_count = excluded.measurement_count, seconds = excluded.seconds, total_w = excluded.total_w,
-            l1_w = excluded.l1_w, l2_w = excluded.l2_w, l3_w = excluded.l3_w, max_total_w = excluded.max_total_w
+            measurement_count = excluded.measurement_count, total_w = excluded.total_w,
+            total_seconds = excluded.total_seconds, l1_w = excluded.l1_w, l1_seconds = excluded.l1_seconds,
+            l2_w = excluded.l2_w, l2_seconds = excluded.l2_seconds, l3_w = excluded.l3_w,
+            l3_seconds = excluded.l3_seconds, max_total_w = excluded.max_total_w
         WHERE stored.measurement_count <= excluded.measurement_count;
     ELSIF of_series = 'heatpump_status' THEN
         INSERT INTO heatpump_hours AS stored SELECT * FROM heatpump_rollup(of_device, marked)
         ON CONFLICT (device, hour) DO UPDATE SET
-            measurement_count = excluded.measurement_count, seconds = excluded.seconds,
-            outdoor_temp = excluded.outdoor_temp, supplyline_temp = excluded.supplyline_temp,
-            returnline_temp = excluded.returnline_temp, hotwater_temp = excluded.hotwater_temp,
-            brine_out_temp = excluded.brine_out_temp, brine_in_temp = excluded.brine_in_temp,
-            indoor_temp = excluded.indoor_temp, compressor_on = excluded.compressor_on
+            measurement_count = excluded.measurement_count, outdoor_temp = excluded.outdoor_temp,
+            outdoor_temp_seconds = excluded.outdoor_temp_seconds, supplyline_temp = excluded.supplyline_temp,
+            supplyline_temp_seconds = excluded.supplyline_temp_seconds, returnline_temp = excluded.returnline_temp,
+            returnline_temp_seconds = excluded.returnline_temp_seconds, hotwater_temp = excluded.hotwater_temp,
+            hotwater_temp_seconds = excluded.hotwater_temp_seconds, brine_out_temp = excluded.brine_out_temp,
+            brine_out_temp_seconds = excluded.brine_out_temp_seconds, brine_in_temp = excluded.brine_in_temp,
+            brine_in_temp_seconds = excluded.brine_in_temp_seconds, indoor_temp = excluded.indoor_temp,
+            indoor_temp_seconds = excluded.indoor_temp_seconds, compressor_on = excluded.compressor_on,
+            compressor_on_seconds = excluded.compressor_on_seconds
         WHERE stored.measurement_count <= excluded.measurement_count;
     ELSE
         INSERT INTO temperature_hours AS stored SELECT * FROM temperature_rollup(of_device, marked)
         ON CONFLICT (device, hour) DO UPDATE SET
-            location = excluded.location, measurement_count = excluded.measurement_count, seconds = excluded.seconds,
-            temperature_c = excluded.temperature_c, humidity = excluded.humidity,
+            location = excluded.location, measurement_count = excluded.measurement_count,
+            temperature_c = excluded.temperature_c, temperature_c_seconds = excluded.temperature_c_seconds,
+            humidity = excluded.humidity, humidity_seconds = excluded.humidity_seconds,
             min_temperature_c = excluded.min_temperature_c, max_temperature_c = excluded.max_temperature_c
         WHERE stored.measurement_count <= excluded.measurement_count;
+        INSERT INTO temperature_places AS stored SELECT * FROM places_rollup(of_device, marked)
+        ON CONFLICT (device, location) DO UPDATE SET newest = excluded.newest
+        WHERE stored.newest < excluded.newest;
     END IF;
 END
 $$;
@@ -98,15 +108,26 @@ $$;
 REVOKE EXECUTE ON FUNCTION refresh_rollups() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION refresh_rollups() TO telemetry_sink;
 
--- Tells the database what the house's settings say. Days are added up again if the time zone is another one.
+-- Tells the database what the house's settings say. Days are added up again if the time zone is another one, and
+-- readings are judged again, as far as they have not expired, if meters can measure more or less than before.
 CREATE FUNCTION set_house(time_zone text, meter_max_kw double precision) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    moved boolean := (SELECT h.time_zone <> set_house.time_zone FROM house h);
+    moved boolean;
+    judged_otherwise boolean;
 BEGIN
+    -- A rollup that is under way would store days of the zone before.
+    PERFORM pg_advisory_xact_lock(hashtext('refresh_rollups'));
+    SELECT h.time_zone <> set_house.time_zone, h.meter_max_kw <> set_house.meter_max_kw INTO moved, judged_otherwise
+    FROM house h;
     UPDATE house h SET time_zone = set_house.time_zone, meter_max_kw = set_house.meter_max_kw;
     UPDATE counters SET max_per_hour = set_house.meter_max_kw * 1000 WHERE counter = 'energy';
+    IF judged_otherwise THEN
+        INSERT INTO rollup_marks (series, device, quarter)
+        SELECT 'energy_consumption', device, quarter FROM counter_quarters
+        WHERE counter = 'energy' AND measurement_count > 0;
+    END IF;
     IF moved THEN
         DELETE FROM counter_days;
         PERFORM store_days(q.counter, q.device, min(q.quarter), max(q.quarter))

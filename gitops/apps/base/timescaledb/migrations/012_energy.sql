@@ -31,13 +31,15 @@ AS $$
 $$;
 
 CREATE FUNCTION energy_quarters(of_device text, from_time timestamptz, to_time timestamptz)
-RETURNS TABLE (device_serial text, quarter_start timestamptz, energy_wh double precision, total_w double precision,
-               l1_w double precision, l2_w double precision, l3_w double precision, max_total_w integer,
-               measured_seconds double precision, measurement_count bigint, covered_seconds double precision)
+RETURNS TABLE (device_serial text, quarter_start timestamptz, energy_wh double precision,
+               total_w double precision, total_seconds double precision, l1_w double precision,
+               l1_seconds double precision, l2_w double precision, l2_seconds double precision, l3_w double precision,
+               l3_seconds double precision, max_total_w integer, measurement_count bigint,
+               covered_seconds double precision)
 LANGUAGE sql STABLE
 AS $$
-    SELECT c.device, c.quarter, c.amount, p.total_w, p.l1_w, p.l2_w, p.l3_w, p.max_total_w, coalesce(p.seconds, 0),
-        c.measurement_count, c.covered_seconds
+    SELECT c.device, c.quarter, c.amount, p.total_w, p.total_seconds, p.l1_w, p.l1_seconds, p.l2_w, p.l2_seconds,
+        p.l3_w, p.l3_seconds, p.max_total_w, c.measurement_count, c.covered_seconds
     FROM counter_quarters_between('energy', of_device, from_time, to_time) c
     LEFT JOIN power_quarters_between(of_device, from_time, to_time) p ON p.device = c.device AND p.quarter = c.quarter
 $$;
@@ -56,10 +58,10 @@ LANGUAGE sql STABLE
 AS $$
     SELECT q.device_serial, hour_of(q.quarter_start), hour_of(q.quarter_start) + interval '1 hour',
         sum(q.energy_wh) / 1000,
-        sum(q.l1_w * q.measured_seconds) / nullif(sum(q.measured_seconds) FILTER (WHERE q.l1_w IS NOT NULL), 0) / 1000,
-        sum(q.l2_w * q.measured_seconds) / nullif(sum(q.measured_seconds) FILTER (WHERE q.l2_w IS NOT NULL), 0) / 1000,
-        sum(q.l3_w * q.measured_seconds) / nullif(sum(q.measured_seconds) FILTER (WHERE q.l3_w IS NOT NULL), 0) / 1000,
-        sum(q.total_w * q.measured_seconds) / nullif(sum(q.measured_seconds) FILTER (WHERE q.total_w IS NOT NULL), 0) / 1000,
+        sum(q.l1_w * q.l1_seconds) / nullif(sum(q.l1_seconds), 0) / 1000,
+        sum(q.l2_w * q.l2_seconds) / nullif(sum(q.l2_seconds), 0) / 1000,
+        sum(q.l3_w * q.l3_seconds) / nullif(sum(q.l3_seconds), 0) / 1000,
+        sum(q.total_w * q.total_seconds) / nullif(sum(q.total_seconds), 0) / 1000,
         max(q.max_total_w) / 1000.0::float8,
         sum(q.measurement_count)::bigint, sum(q.covered_seconds) / 3600
     FROM energy_quarters(of_device, next_hour(from_time), next_hour(to_time)) q
@@ -87,7 +89,7 @@ AS $$
     FROM (
         SELECT d.device, date_trunc(unit, d.day, h.time_zone) AS start, sum(d.amount) AS amount,
             sum(d.measurement_count)::bigint AS measurement_count, sum(d.covered_seconds) AS covered_seconds
-        FROM counter_days_between('energy', of_device, from_time, to_time + ('1 ' || unit)::interval) d, house h
+        FROM counter_days_between('energy', of_device, from_time, house_end(unit, house_start(unit, to_time))) d, house h
         GROUP BY 1, 2
     ) p
     WHERE p.start >= from_time AND p.start < to_time
