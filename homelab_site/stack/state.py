@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -94,6 +95,15 @@ def environment_of_running_stack(data_dir: Path) -> dict[str, str]:
     """Return the variables of the stack that runs in a data directory; empty where none runs."""
     state = read_state(data_dir) if _is_locked(data_dir) else None
     return state.environment if state else {}
+
+
+def fill_environment(stack: Mapping[str, str]) -> None:
+    """Set what the environment does not name, as it is or by a file, to what a running stack uses."""
+    # Another telemetry database's sink and owner are not those of the stack's.
+    other_telemetry = os.environ.get("TELEMETRY_DATABASE_URL") or os.environ.get("TELEMETRY_DATABASE_URL_FILE")
+    for name, value in stack.items():
+        if not (os.environ.get(f"{name}_FILE") or (other_telemetry and name.startswith("TELEMETRY_"))):
+            os.environ.setdefault(name, value)
 
 
 def lock(data_dir: Path) -> TextIO | None:

@@ -1,6 +1,5 @@
 """Starts the one-machine stack, watches it, and stops it with nothing left running."""
 
-import os
 import signal
 import time
 from collections import defaultdict, deque
@@ -13,16 +12,18 @@ from typing import TextIO
 
 import psutil
 
+from homelab_site import env
 from homelab_site.stack import parts, secrets
 from homelab_site.stack.child import Child, StackError, listens
 from homelab_site.stack.parts import Part
-from homelab_site.stack.services import SERVICES, Postgres, Service, is_named, named_services
+from homelab_site.stack.services import SERVICES, Postgres, Service, named_services
 from homelab_site.stack.state import StackState, forget_state, lock, read_state, runs, write_state
 
 READY_SECONDS = 60.0
 PREPARE_SECONDS = 120.0
 STOP_SECONDS = 12.0
 WATCH_SECONDS = 0.5
+RETRY_SECONDS = 0.5
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW_SECONDS = 60.0
 
@@ -46,6 +47,7 @@ class Supervisor:
         self._stop = stop
         self._lock: TextIO | None = None
         self._runs = False
+        self._prepared = False
         self._services: list[Service] = []
         self._parts = [parts.web(port), parts.WORKERS, parts.CELERY, *([parts.SIMULATOR] if simulator else [])]
         self._children: dict[str, Child] = {}
@@ -105,7 +107,8 @@ class Supervisor:
             self._stop_processes()
             for service in reversed(self._services):
                 service.stop()
-            forget_state(self.data_dir)
+            with suppress(OSError):  # without the lock, what it says counts for nothing
+                forget_state(self.data_dir)
         if self._lock:
             self._lock.close()
 
@@ -151,7 +154,7 @@ class Supervisor:
 
     def _missing_services(self) -> Sequence[Service]:
         """Return the services that no variable names a real one for."""
-        wanted = [kind for kind, names in SERVICES.items() if not all(is_named(name) for name in names)]
+        wanted = [kind for kind, names in SERVICES.items() if not all(env.text(name) for name in names)]
         return [kind(self.data_dir / kind.name) for kind in wanted]
 
     def _start_service(self, service: Service) -> None:
@@ -164,7 +167,7 @@ class Supervisor:
 
     def _environment_of_processes(self) -> None:
         """Bring together what was started and what the environment names, which counts more."""
-        if is_named("TELEMETRY_DATABASE_URL"):
+        if env.text("TELEMETRY_DATABASE_URL"):
             # Its sink and owner are the real server's too, named or not.
             self.environment = {name: v for name, v in self.environment.items() if not name.startswith("TELEMETRY")}
         defaults = {
@@ -176,7 +179,7 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
         }
         self.environment = {
-            **{name: os.environ.get(name) or value for name, value in defaults.items()},
+            **{name: env.text(name) or value for name, value in defaults.items()},
             **named_services(),
             "HOMELAB_DATA_DIR": str(self.data_dir),
         }
@@ -193,11 +196,14 @@ class Supervisor:
                 raise StackError(f"Preparing {parts.PREPARE.title} takes too long:\n{child.log_tail()}")
         if child.exit_status:
             raise StackError(f"Preparing {parts.PREPARE.title} failed:\n{child.log_tail()}")
+        self._prepared = True
         del self._children[parts.PREPARE.name]
+        self._remember()
 
     def _spawn(self, part: Part, **extra: str) -> Child:
         log = self.data_dir / "logs" / f"{part.name}.log"
-        child = Child(part.name, part.argv, log, env={**self.environment, **extra})
+        files = {f"{name}_FILE": "" for name in self.environment}  # they are read already
+        child = Child(part.name, part.argv, log, env={**self.environment, **files, **extra})
         child.start()
         self._children[part.name] = child
         self._remember()
@@ -231,13 +237,39 @@ class Supervisor:
                 return False
 
     def _revive_services(self) -> None:
-        dead = [service for service in self._services if service.child and not service.child.is_running]
-        for service in dead:
-            assert service.child
-            self._note_death(service.name, f"{service.title} ended", service.child)
+        dead = self._dead_services()
+        for service, child in dead:
+            self._prepared = False
+            self._note_death(service.name, f"{service.title} ended", child)
+        for service, _ in dead:
+            self._start_service_again(service)
+        if not self._prepared and not self._dead_services():
+            self._prepare_again()
+
+    def _dead_services(self) -> list[tuple[Service, Child]]:
+        return [(service, child) for service in self._services if (child := service.child) and not child.is_running]
+
+    def _start_service_again(self, service: Service) -> None:
+        """Start a service; one that fails, as PostgreSQL can while its killed self ends, counts as dead again."""
+        try:
             self._start_service(service)
-        if dead:
+        except StackError as error:
+            self._say(str(error))
+            service.kill()
+            self._pause(service.name)
+
+    def _prepare_again(self) -> None:
+        try:
             self._prepare()
+        except StackError:
+            what = f"Preparing {parts.PREPARE.title} failed"
+            self._note_death(parts.PREPARE.name, what, self._children[parts.PREPARE.name])
+            self._pause(parts.PREPARE.name)
+
+    def _pause(self, name: str) -> None:
+        """Wait before another attempt, each time for twice as long."""
+        if self._stop.wait(RETRY_SECONDS * 2 ** len(self._deaths[name])):
+            raise StartCancelledError
 
     def _note_death(self, name: str, what: str, child: Child) -> None:
         """Say what died; raises StackError if it dies too often to be brought back."""

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -14,7 +15,7 @@ import pytest
 from homelab_site.stack import parts, supervisor
 from homelab_site.stack.child import Child, StackError, free_port
 from homelab_site.stack.parts import Part
-from homelab_site.stack.services import SERVICES, Kafka, Service
+from homelab_site.stack.services import SERVICES, Kafka, Mqtt, Service
 from homelab_site.stack.state import (
     ProcessId,
     StackState,
@@ -74,6 +75,7 @@ def new_stack(data_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     run_dir.mkdir(parents=True)
     monkeypatch.setenv("WORKER_RUN_DIR", str(run_dir))
     monkeypatch.setattr(supervisor, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(supervisor, "RETRY_SECONDS", 0.005)
     monkeypatch.setattr(parts, "web", lambda port: python("web", WEB, str(port)))
     monkeypatch.setattr(parts, "PREPARE", python("prepare", ""))
     monkeypatch.setattr(parts, "WORKERS", python("workers", AT_WORK + FOR_EVER))
@@ -95,6 +97,33 @@ def without(monkeypatch: pytest.MonkeyPatch, kind: type[Service]) -> None:
         monkeypatch.delenv(name)
 
 
+def put_in_a_file(monkeypatch: pytest.MonkeyPatch, name: str, directory: Path) -> None:
+    """Let the environment name a file that holds the value of a variable instead."""
+    (directory / name).write_text(os.environ[name] + "\n")
+    monkeypatch.setenv(f"{name}_FILE", str(directory / name))
+    monkeypatch.delenv(name)
+
+
+@contextmanager
+def watched(stack: Stack) -> Iterator[list[StackError]]:
+    """Watch a stack in the background; what ends it is in the list."""
+    ends: list[StackError] = []
+
+    def watch() -> None:
+        try:
+            stack.supervisor.watch()
+        except StackError as error:
+            ends.append(error)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield ends
+    finally:
+        stack.stop.set()
+        thread.join(30)
+
+
 def children() -> set[int]:
     return {process.pid for process in psutil.Process().children(recursive=True)}
 
@@ -113,17 +142,38 @@ def test_a_stack_starts_is_found_and_stops(new_stack: Start, data_dir: Path) -> 
     assert stack.said[-1] == "stopping"
 
 
-def test_what_the_environment_names_is_told_to_other_commands(
-    new_stack: Start, data_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("REDIS_URL")
-    monkeypatch.setenv("REDIS_URL_FILE", str(tmp_path / "redis"))
+def test_what_the_environment_names_is_told_to_other_commands(new_stack: Start, data_dir: Path) -> None:
     new_stack().supervisor.start()
     found = environment_of_running_stack(data_dir)
-    assert found["REDIS_URL_FILE"] == str(tmp_path / "redis")
     assert found["MQTT_URL"] == os.environ["MQTT_URL"]
     assert found["TELEMETRY_SINK_DATABASE_URL"] == os.environ["TELEMETRY_SINK_DATABASE_URL"]
-    assert "REDIS_URL" not in found
+
+
+def test_what_files_name_is_used_as_if_the_environment_named_it(
+    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    named = ["SECRET_KEY", "TELEMETRY_OWNER_DATABASE_URL", *(name for names in SERVICES.values() for name in names)]
+    values = {name: os.environ[name] for name in named}
+    for name in named:
+        put_in_a_file(monkeypatch, name, tmp_path)
+    stack = new_stack()
+    stack.supervisor.start()
+    state = read_state(stack.supervisor.data_dir)
+    assert state
+    assert state.children.keys() == {"web", "workers", "celery"}
+    of_a_child = psutil.Process(stack.pid("workers")).environ()
+    for found in (state.environment, of_a_child):
+        assert {name: found[name] for name in named} == values
+    assert not any(of_a_child.get(f"{name}_FILE") for name in named)
+
+
+def test_an_empty_file_names_no_service(new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MQTT_URL", "")
+    put_in_a_file(monkeypatch, "MQTT_URL", tmp_path)
+    stack = new_stack()
+    stack.supervisor.start()
+    assert "starting MQTT (rumqttd)" in stack.said
+    assert psutil.Process(stack.pid("workers")).environ()["MQTT_URL"].startswith("mqtt://127.0.0.1:")
 
 
 def test_two_starts_at_once_are_one_stack(new_stack: Start) -> None:
@@ -169,11 +219,8 @@ def test_a_part_that_dies_is_brought_back(new_stack: Start) -> None:
     stack.supervisor.start()
     killed = stack.pid("workers")
     psutil.Process(killed).kill()
-    watching = threading.Thread(target=stack.supervisor.watch)
-    watching.start()
-    eventually(lambda: stack.pid("workers") != killed)
-    stack.stop.set()
-    watching.join(10)
+    with watched(stack):
+        eventually(lambda: stack.pid("workers") != killed)
     assert "a workers of the test ended (status -9); starting it again (its log is " in "\n".join(stack.said)
 
 
@@ -304,6 +351,97 @@ def test_a_service_that_dies_at_its_start_is_said_with_its_last_words(
     monkeypatch.setattr(Kafka, "argv", lambda self: [sys.executable, "-c", "raise SystemExit('no memory for a log')"])
     with pytest.raises(StackError, match=r"(?s)^kafka ended at its start \(status 1\):.*no memory for a log"):
         new_stack().supervisor.start()
+
+
+def kill(stack: Stack, *names: str) -> None:
+    for process in [psutil.Process(stack.pid(name)) for name in names]:
+        process.kill()
+
+
+def counted(name: str, file: Path, *, first: str = "0", then: str = "0") -> Part:
+    """Return a part that adds a line to a file between two pieces of code; the second has `n`, the number of lines."""
+    count = f"f = open({str(file)!r}, 'a+'); f.write('x\\n'); f.seek(0); n = len(f.readlines()); f.close()"
+    return python(name, f"{first}; {count}; {then}")
+
+
+def lines(file: Path) -> int:
+    return len(file.read_text().splitlines())
+
+
+def test_services_that_die_together_all_start_before_the_stack_is_prepared_once(
+    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without(monkeypatch, Kafka)
+    without(monkeypatch, Mqtt)
+    connect = "import os, socket; from urllib.parse import urlsplit; " + "; ".join(
+        f"u = urlsplit({url}); socket.create_connection((u.hostname, u.port)).close()"
+        for url in ("'//' + os.environ['KAFKA_BROKERS']", "os.environ['MQTT_URL']")
+    )
+    monkeypatch.setattr(parts, "PREPARE", counted("prepare", tmp_path / "runs", first=connect))
+    stack = new_stack()
+    stack.supervisor.start()
+    kill(stack, "kafka", "mqtt")
+    with watched(stack) as ends:
+        eventually(lambda: ends or lines(tmp_path / "runs") == 2)
+    assert ends == []
+    assert not [line for line in stack.said if "failed" in line]
+
+
+def test_a_service_that_fails_to_start_again_is_tried_until_it_does(
+    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without(monkeypatch, Kafka)
+    stack = new_stack()
+    stack.supervisor.start()
+    argv = Kafka.argv
+    failing = counted("kafka", tmp_path / "starts", then="raise SystemExit('the old one still ends')").argv
+
+    def fails_twice(service: Kafka) -> list[str]:
+        return argv(service) if (tmp_path / "starts").exists() and lines(tmp_path / "starts") > 1 else list(failing)
+
+    monkeypatch.setattr(Kafka, "argv", fails_twice)
+    kill(stack, "kafka")
+    with watched(stack) as ends:
+        eventually(lambda: ends or stack.said[-1].startswith("preparing"))
+    assert ends == []
+    assert len([line for line in stack.said if "the old one still ends" in line]) == 2
+    assert len([line for line in stack.said if line.startswith("Kafka (Tansu) ended; starting it again")]) == 3
+
+
+def test_a_service_that_never_starts_again_ends_the_stack(new_stack: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, Kafka)
+    stack = new_stack()
+    stack.supervisor.start()
+    monkeypatch.setattr(Kafka, "argv", lambda self: [sys.executable, "-c", "raise SystemExit('no memory for a log')"])
+    kill(stack, "kafka")
+    with pytest.raises(StackError, match=r"(?s)^Kafka \(Tansu\) ended 6 times within a minute.*no memory for a log"):
+        stack.supervisor.watch()
+
+
+def test_what_cannot_be_prepared_after_a_death_is_tried_again(
+    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without(monkeypatch, Kafka)
+    monkeypatch.setattr(parts, "PREPARE", counted("prepare", tmp_path / "runs", then="raise SystemExit(n in (2, 3))"))
+    stack = new_stack()
+    stack.supervisor.start()
+    kill(stack, "kafka")
+    with watched(stack) as ends:
+        eventually(lambda: ends or lines(tmp_path / "runs") == 4)
+    assert ends == []
+    assert len([line for line in stack.said if line.startswith("Preparing a prepare of the test failed; ")]) == 2
+
+
+def test_what_can_never_be_prepared_after_a_death_ends_the_stack(
+    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    without(monkeypatch, Kafka)
+    monkeypatch.setattr(parts, "PREPARE", counted("prepare", tmp_path / "runs", then="raise SystemExit(n > 1)"))
+    stack = new_stack()
+    stack.supervisor.start()
+    kill(stack, "kafka")
+    with pytest.raises(StackError, match=r"^Preparing a prepare of the test failed 6 times within a minute"):
+        stack.supervisor.watch()
 
 
 @pytest.mark.parametrize(
