@@ -43,6 +43,7 @@ MAX_IN_FLIGHT = 500
 ACKNOWLEDGE_SECONDS = 10.0
 MAX_PAYLOAD_BYTES = 512 * 1024
 """What fits, as base64 in a dead letter, into the megabyte that a Kafka broker takes by default."""
+MAX_RECORD_BYTES = 1_000_000
 IDLE_SECONDS = 0.5
 UNSETTLED_SECONDS = 0.002
 CONNECT_SECONDS = 10.0
@@ -200,7 +201,11 @@ class BridgeWorker:
 def _record_of(origin: str, payload: bytes, outcome: Reading | Bad, received_at: datetime) -> tuple[Topic, str, bytes]:
     """Return the topic, key and value of the Kafka record that an MQTT message becomes."""
     if isinstance(outcome, Reading):
-        return outcome.topic, outcome.device_id, encode_reading(outcome)
+        value = encode_reading(outcome)
+        if len(value) <= MAX_RECORD_BYTES:
+            return outcome.topic, outcome.device_id, value
+        # `1e15` is three bytes in a payload and sixteen in what is written of it.
+        outcome = Bad(Reason.INVALID, f"{len(value)} bytes as a record, more than Kafka takes")
     MESSAGES_BAD.labels(NAME, outcome.reason).inc()
     letter = DeadLetterMessage(
         origin=origin,

@@ -71,6 +71,14 @@ def test_a_counter_that_rises_from_its_low_is_a_new_meter_even_if_it_passes_the_
     assert runs(("10:00", 5000), ("10:10", 0), ("10:20", 1), ("10:30", 5100)) == [[5000], [0, 1, 5100]]
 
 
+def test_low_readings_that_count_up_are_bad_if_the_counter_then_jumps_back() -> None:
+    assert runs(("10:00", 10**6), ("10:01", 0), ("10:02", 3), ("10:03", 10**6 + 10)) == [[10**6, 10**6 + 10]]
+
+
+def test_a_spike_in_the_first_hour_of_a_new_meter_is_no_coming_back() -> None:
+    assert runs(("10:00", 1000), ("10:01", 5), ("10:02", 6), ("10:03", 10**9), ("10:04", 7)) == [[1000], [5, 6, 7]]
+
+
 def test_what_follows_a_new_meters_first_reading_is_judged_by_that_reading() -> None:
     assert runs(("10:00", 5000), ("10:10", 500), ("10:20", 0), ("10:30", 600), ("10:40", 700)) == [
         [5000],

@@ -1,5 +1,6 @@
-"""What Mosquitto delivers again, with its flag and packet identifier, is received at the same moment as before."""
+"""With Mosquitto, which flags what it delivers again and takes messages of any size, as the wheel's broker does not."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -63,3 +64,13 @@ def test_a_message_without_a_time_counts_once_though_its_acknowledgement_is_lost
     eventually(lambda: DeadLetter.objects.count() >= 2)
     assert mosquitto.count("energy_consumption") == 51
     assert DeadLetter.objects.count() == 2
+
+
+def test_a_reading_that_grows_too_large_for_kafka_is_a_dead_letter_and_blocks_nothing(mosquitto: Pipeline) -> None:
+    mosquitto.run("bridge", "sink")
+    grown = json.dumps({**meter("large", None, 1), "x": []})[:-2] + ",".join(["1e15"] * 100_000) + "]}"
+    mosquitto.publish(SAVEEYE, grown.encode(), b"x" * 600_000, meter("small", None, 2))
+
+    eventually(lambda: mosquitto.rows("SELECT 1 FROM energy_consumption WHERE device_serial = 'small'"))
+    eventually(lambda: DeadLetter.objects.count() == 2)
+    assert {len(letter.payload) for letter in DeadLetter.objects.all()} == {len(grown), 512 * 1024}
