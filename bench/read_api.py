@@ -41,7 +41,7 @@ OLDER_QUARTERS = """
 """
 OLDER_POWER = """
     INSERT INTO power_quarters
-    SELECT 'meter', q, 900, 900, 1250, 300, 300, 400, 1500
+    SELECT 'meter', q, 900, 1250, 900, 300, 900, 300, 900, 400, 900, 1500
     FROM generate_series(quarter_of(now()) - interval '5 years',
         (SELECT min(quarter) FROM power_quarters) - interval '15 minutes', interval '15 minutes') AS q
 """

@@ -1,7 +1,8 @@
 """Reading what meters measured. Power in kW and energy in kWh, but for a single reading, which is in W and Wh.
 
 The database's functions keep each meter on its own. Without a serial number, meters are summed here: what each of
-them used and drew, while the coverage is the average of those that have the interval.
+them used and drew, while the coverage is the average of those that have the interval. Meters count whole Wh and give
+whole W, which sums of them stay.
 """
 
 from collections.abc import Mapping
@@ -82,8 +83,14 @@ Period = TypeVar("Period", Day, Month, Year)
 
 def reading_latest(*, device_serial: str | None) -> Reading | None:
     """Return the newest reading of one meter or of all, if there is any."""
-    where = "" if device_serial is None else "WHERE device_serial = %(device_serial)s"
-    return Selection(Reading, f"{_READINGS} {where} ORDER BY ts DESC", {"device_serial": device_serial}).first()
+    newest = "ORDER BY ts DESC"
+    if device_serial is not None:
+        # In this order only the primary key has them, which is a probe for a meter that was replaced long ago, too. An
+        # equality would let the server take the index of time, and search for the meter.
+        newest = (
+            "WHERE device_serial BETWEEN %(device_serial)s AND %(device_serial)s ORDER BY device_serial DESC, ts DESC"
+        )
+    return Selection(Reading, f"{_READINGS} {newest}", {"device_serial": device_serial}).first()
 
 
 def readings(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Reading]:
@@ -149,9 +156,9 @@ def _hours(source: str, start: datetime, end: datetime, device_serial: str | Non
     return Selection(
         Hour,
         f"""
-        SELECT hour_start, hour_end, sum(total_energy_kwh), sum(avg_power_l1_kw), sum(avg_power_l2_kw),
-            sum(avg_power_l3_kw), sum(avg_power_total_kw), sum(max_power_total_kw), sum(measurement_count)::bigint,
-            least(avg(coverage), 1)
+        SELECT hour_start, hour_end, round(sum(total_energy_kwh) * 1000) / 1000, sum(avg_power_l1_kw),
+            sum(avg_power_l2_kw), sum(avg_power_l3_kw), sum(avg_power_total_kw),
+            round(sum(max_power_total_kw) * 1000) / 1000, sum(measurement_count)::bigint, least(avg(coverage), 1)
         FROM {source} GROUP BY hour_start, hour_end ORDER BY hour_start
         """,  # noqa: S608 - the source is one of ours
         _range(start, end, device_serial),
@@ -162,7 +169,8 @@ def _periods(row: type[Period], source: str, parameters: Mapping[str, Any]) -> S
     return Selection(
         row,
         f"""
-        SELECT starts, ends, sum(energy_consumption_kwh), sum(measurement_count)::bigint, least(avg(coverage), 1)
+        SELECT starts, ends, round(sum(energy_consumption_kwh) * 1000) / 1000, sum(measurement_count)::bigint,
+            least(avg(coverage), 1)
         FROM {source} GROUP BY starts, ends ORDER BY starts
         """,  # noqa: S608 - the source is one of ours
         parameters,

@@ -61,14 +61,18 @@ class Day:
 
 def reading_latest(*, device_id: str | None) -> Reading | None:
     """Return the newest reading of one heat pump or of all, if there is any."""
-    where = "" if device_id is None else "WHERE device_id = %(device_id)s"
+    newest = "ORDER BY time DESC"
+    if device_id is not None:
+        # In this order only the primary key has them, which is a probe for a pump that was replaced long ago, too. An
+        # equality would let the server take the index of time, and search for the pump.
+        newest = "WHERE device_id BETWEEN %(device_id)s AND %(device_id)s ORDER BY device_id DESC, time DESC"
     return Selection(
         Reading,
         f"""
         SELECT time, device_id, compressor_on, hotwater_production, flowlinepump_on, brinepump_on, aux_heater_3kw_on,
             aux_heater_6kw_on, outdoor_temp, supplyline_temp, returnline_temp, hotwater_temp, brine_out_temp,
             brine_in_temp, indoor_temp, integral, trend, alarms
-        FROM (SELECT * FROM heatpump_status {where} ORDER BY time DESC LIMIT 1) AS newest
+        FROM (SELECT * FROM heatpump_status {newest} LIMIT 1) AS newest
         LEFT JOIN LATERAL (
             SELECT CASE WHEN newest.integral - earlier.integral >= %(moved)s THEN 'rising'
                 WHEN newest.integral - earlier.integral <= -%(moved)s THEN 'falling' ELSE 'stable' END AS trend
@@ -77,7 +81,7 @@ def reading_latest(*, device_id: str | None) -> Reading | None:
               AND earlier.time < newest.time AND earlier.integral IS NOT NULL AND newest.integral IS NOT NULL
             ORDER BY earlier.time LIMIT 1
         ) AS half_an_hour ON true
-        """,  # noqa: S608 - which pumps is one of ours
+        """,  # noqa: S608 - the order is one of ours
         {"device_id": device_id, "moved": MOVED_BY},
     ).first()
 

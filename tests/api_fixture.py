@@ -48,7 +48,8 @@ def readings(telemetry: Connection) -> Connection:
     """An owner's connection to the telemetry database, in which nothing is stored, and nothing added up."""
     execute(
         telemetry,
-        "TRUNCATE rollup_marks, counter_quarters, counter_days, power_quarters, heatpump_hours, temperature_hours",
+        "TRUNCATE rollup_marks, counter_quarters, counter_days, power_quarters, heatpump_hours, temperature_hours,"
+        " temperature_places",
     )
     return telemetry
 

@@ -108,6 +108,21 @@ def test_meters_are_summed_and_their_coverage_is_averaged(api: Api, readings: Co
     assert (one["coverage"], two["coverage"], both["coverage"]) == (1, 0.5, 0.75)
 
 
+@pytest.mark.parametrize("refreshed", [False, True], ids=["at once", "after a refresh"])
+def test_power_weighs_no_longer_than_it_was_measured(api: Api, readings: Connection, refreshed: bool) -> None:
+    execute(
+        readings,
+        "INSERT INTO energy_consumption (time, device_serial, active_energy_total, active_power_l1)"
+        " SELECT %s + n * interval '1 minute', 'one', n, CASE WHEN n = 0 THEN 1000 WHEN n >= 15 THEN 100 END"
+        " FROM generate_series(0, 29) n",
+        NOON,
+    )
+    if refreshed:
+        execute(readings, "SELECT refresh_rollups()")
+    [hour] = api.answer("energy/history", {"from": NOON, "to": NOON + HOUR})
+    assert hour["avg_power_l1_kw"] == pytest.approx((1 * 1 + 15 * 0.1) / 16)
+
+
 def test_coverage_is_never_above_1(api: Api, readings: Connection) -> None:
     execute(
         readings,
@@ -170,6 +185,21 @@ def test_periods_of_meters_are_summed_too(api: Api, readings: Connection, unit: 
     [both] = api.answer(f"energy/{unit}-summary", a_year)
     [two] = api.answer(f"energy/{unit}-summary", {**a_year, "device_serial": "two"})
     assert (both["energy_consumption_kwh"], two["energy_consumption_kwh"]) == (4.2, 3)
+
+
+def test_sums_of_meters_are_whole_watt_hours(api: Api, readings: Connection) -> None:
+    for serial, watt_hours in (("one", 1100), ("two", 2200)):
+        execute(
+            readings,
+            "INSERT INTO energy_consumption (time, device_serial, active_energy_total, active_power_total)"
+            " VALUES (%s, %s, 0, %s), (%s, %s, %s, 0)",
+            *(NOON, serial, watt_hours, NOON + HOUR / 2, serial, watt_hours),
+        )
+    a_year = {"from": "2025-12-31T23:00:00Z", "to": "2026-12-31T23:00:00Z"}
+    for unit in ("daily", "monthly", "yearly"):
+        assert api.answer(f"energy/{unit}-summary", a_year)[0]["energy_consumption_kwh"] == 3.3
+    [hour] = api.answer("energy/history", {"from": NOON, "to": NOON + HOUR})
+    assert (hour["total_energy_kwh"], hour["max_power_total_kw"]) == (3.3, 3.3)
 
 
 def test_this_hour_so_far(api: Api, readings: Connection) -> None:

@@ -146,6 +146,17 @@ def test_an_average_is_weighted_by_time_and_not_by_messages(api: Api, readings: 
     assert day["avg_hotwater_temp"] == pytest.approx((4 * 60 + 12 * 50) / 16)
 
 
+@pytest.mark.parametrize("refreshed", [False, True], ids=["at once", "after a refresh"])
+def test_a_value_weighs_no_longer_than_it_was_measured(api: Api, readings: Connection, refreshed: bool) -> None:
+    for minute in range(120):
+        read(readings, NOON + minute * MINUTE, outdoor_temp={0: 20}.get(minute) if minute < 60 else 0)
+    if refreshed:
+        execute(readings, "SELECT refresh_rollups()")
+    [day] = api.answer("heatpump/daily-summary", {"from": MIDNIGHT, "to": MIDNIGHT + HOUR})
+    # The last reading holds for five minutes, but not past its hour.
+    assert day["avg_outdoor_temp"] == pytest.approx(20 / 61)
+
+
 def test_a_reset_run_time_starts_again(api: Api, readings: Connection) -> None:
     for hour, runtime in enumerate([500, 501, 502, 0, 1, 2]):
         read(readings, NOON + 2 * hour * HOUR - 6 * HOUR, runtime_compressor=runtime)

@@ -105,6 +105,22 @@ def test_a_sensor_that_was_moved_is_known_in_both_rooms(api: Api, readings: Conn
     assert latest(api) == [("hall", "one", 18), ("kitchen", "one", 21)]
 
 
+@pytest.mark.parametrize("refreshed", [False, True], ids=["at once", "after a refresh"])
+def test_a_sensor_that_is_moved_within_an_hour_is_known_in_both_rooms(
+    api: Api, readings: Connection, refreshed: bool
+) -> None:
+    read(readings, NOON - 10 * MINUTE, "attic", temperature_c=5)
+    read(readings, NOON + 5 * MINUTE, "attic", temperature_c=6)
+    if refreshed:
+        refresh(readings)
+    read(readings, NOON + 6 * MINUTE, "hall", temperature_c=18)
+    read(readings, NOON + 40 * MINUTE, "hall", temperature_c=19)
+    if refreshed:
+        refresh(readings)
+    assert latest(api) == [("attic", "one", 6), ("hall", "one", 19)]
+    assert api.answer("temperature/latest", {"location": "attic"})["temperature_c"] == 6
+
+
 def test_the_history_of_a_room_comes_oldest_first(api: Api, readings: Connection) -> None:
     now = timezone.now().replace(microsecond=0)
     read(readings, now - HOUR, "kitchen", temperature_c=21)

@@ -65,12 +65,12 @@ AS $$
         WHERE counters.series = 'heatpump_status'
         UNION ALL
         SELECT device, min(starts[width_bucket(hour, starts)]), NULL, NULL,
-            sum(outdoor_temp * seconds) / nullif(sum(seconds) FILTER (WHERE outdoor_temp IS NOT NULL), 0),
-            sum(supplyline_temp * seconds) / nullif(sum(seconds) FILTER (WHERE supplyline_temp IS NOT NULL), 0),
-            sum(returnline_temp * seconds) / nullif(sum(seconds) FILTER (WHERE returnline_temp IS NOT NULL), 0),
-            sum(hotwater_temp * seconds) / nullif(sum(seconds) FILTER (WHERE hotwater_temp IS NOT NULL), 0),
-            sum(brine_out_temp * seconds) / nullif(sum(seconds) FILTER (WHERE brine_out_temp IS NOT NULL), 0),
-            sum(brine_in_temp * seconds) / nullif(sum(seconds) FILTER (WHERE brine_in_temp IS NOT NULL), 0)
+            sum(outdoor_temp * outdoor_temp_seconds) / nullif(sum(outdoor_temp_seconds), 0),
+            sum(supplyline_temp * supplyline_temp_seconds) / nullif(sum(supplyline_temp_seconds), 0),
+            sum(returnline_temp * returnline_temp_seconds) / nullif(sum(returnline_temp_seconds), 0),
+            sum(hotwater_temp * hotwater_temp_seconds) / nullif(sum(hotwater_temp_seconds), 0),
+            sum(brine_out_temp * brine_out_temp_seconds) / nullif(sum(brine_out_temp_seconds), 0),
+            sum(brine_in_temp * brine_in_temp_seconds) / nullif(sum(brine_in_temp_seconds), 0)
         FROM heatpump_hours_now, days
         WHERE (of_device IS NULL OR device = of_device) AND hour >= from_time AND hour < to_time + interval '25 hours'
         GROUP BY device, width_bucket(hour, starts)

@@ -25,35 +25,23 @@ SELECT device AS device_id, location, hour AS hour_start, hour + interval '1 hou
 FROM temperature_hours_now;
 
 -- The newest reading of each location. The raw rows are not searched for locations, since those that are compressed
--- have no index by location: the hours know them. In each location's newest hour, and in what is marked, the newest
--- reading of a sensor is one probe by its key.
+-- have no index by location: which sensors have been there, and when last, is known, and so each is one probe by key.
 CREATE VIEW temperature_latest AS
-WITH RECURSIVE newest (location, hour) AS (
-    (
-        SELECT location, hour FROM temperature_hours WHERE location IS NOT NULL AND measurement_count > 0
-        ORDER BY location DESC, hour DESC LIMIT 1
-    )
-    UNION ALL
-    SELECT next.location, next.hour
-    FROM newest
-    CROSS JOIN LATERAL (
-        SELECT h.location, h.hour FROM temperature_hours h WHERE h.location < newest.location AND h.measurement_count > 0
-        ORDER BY h.location DESC, h.hour DESC LIMIT 1
-    ) AS next
-),
-places AS (
-    SELECT h.device, h.hour FROM newest JOIN temperature_hours h ON h.location = newest.location AND h.hour = newest.hour
+WITH places AS (
+    SELECT device, newest FROM temperature_places
     UNION
-    SELECT device, hour_of(quarter) FROM rollup_marks WHERE series = 'temperature_sensors'
+    SELECT fresh.device, fresh.newest
+    FROM (
+        SELECT device, array_agg(DISTINCT quarter) AS quarters FROM rollup_marks
+        WHERE series = 'temperature_sensors' GROUP BY device
+    ) AS marked
+    CROSS JOIN LATERAL places_rollup(marked.device, marked.quarters) AS fresh
 )
 SELECT DISTINCT ON (reading.location) reading.*
 FROM places
 CROSS JOIN LATERAL (
-    SELECT r.* FROM temperature_sensors r
-    WHERE r.device_id = places.device AND r.time >= places.hour AND r.time < places.hour + interval '1 hour'
-      AND r.location IS NOT NULL
-    ORDER BY r.time DESC LIMIT 1
+    SELECT r.* FROM temperature_sensors r WHERE r.device_id = places.device AND r.time = places.newest LIMIT 1
 ) AS reading
-ORDER BY reading.location, reading.time DESC;
+ORDER BY reading.location, reading.time DESC, reading.device_id DESC;
 
 INSERT INTO schema_migrations (version, name) VALUES (14, 'temperature_views');
