@@ -138,6 +138,15 @@ def test_a_reader_that_goes_away_hears_no_complaint(readings: Connection) -> Non
         assert process.wait() == 0
 
 
+def test_a_full_disk_behind_standard_output_is_named(readings: Connection) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command(*RANGE), stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "CommandError: Standard output cannot be written: No space left on device.\n",
+    )
+
+
 def peak_kib(*arguments: str) -> int:
     """Return how much memory an export takes, without what the other children of this process took."""
     measure = (

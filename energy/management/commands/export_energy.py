@@ -75,9 +75,12 @@ class Command(BaseCommand):
             for line in lines:
                 self.stdout.write(line, ending="")
             self.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read has seen enough. Python would complain when it flushes the rest at its end.
+        except OSError as error:
+            # Python would complain when it flushes the rest at its end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # Whoever reads a pipe may have seen enough.
+            if not isinstance(error, BrokenPipeError):
+                raise CommandError(f"Standard output cannot be written: {error.strerror}.") from error
 
 
 def _lines(row: type[Any], rows: Iterator[Any], kind: str) -> Iterator[str]:
