@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, ClassVar
 
-from django.utils.cache import patch_cache_control
-from django.utils.decorators import method_decorator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
+from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
+from django.utils.decorators import decorator_from_middleware, method_decorator
 from django.views.decorators.gzip import gzip_page
-from django.views.decorators.http import conditional_page
 from drf_spectacular.renderers import OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
@@ -23,7 +25,17 @@ from telemetry.selection import Selection
 MAX_ROWS = 20_000
 
 
-@method_decorator([gzip_page, conditional_page], name="dispatch")
+class ConditionalMiddleware(ConditionalGetMiddleware):
+    """Answers HEAD with the ETag of GET, which Django does not: here the answer is still whole."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.method != "HEAD" or not isinstance(response, HttpResponse):
+            return super().process_response(request, response)
+        set_response_etag(response)
+        return get_conditional_response(request, etag=response.get("ETag"), response=response) or response
+
+
+@method_decorator([gzip_page, decorator_from_middleware(ConditionalMiddleware)], name="dispatch")
 class ReadView(APIView):
     """A path that reads. Any other method is 405, whoever asks.
 

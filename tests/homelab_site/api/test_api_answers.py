@@ -58,6 +58,17 @@ def test_asking_about_a_path_is_no_error(api: Api, method: str) -> None:
         assert response.content == b""
 
 
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_head_has_the_etag_of_get(api: Api, readings: Connection, encoding: str) -> None:
+    a_month(readings)
+    headers = {"Authorization": f"Bearer {TOKEN}", "Accept-Encoding": encoding}
+    head = api.client.head("/api/v1/energy/history", RANGE, headers=headers)
+    tag = api.get("energy/history", RANGE, **headers).headers["ETag"]
+    assert (head.status_code, head.headers["ETag"], head.content) == (200, tag, b"")
+    again = api.client.head("/api/v1/energy/history", RANGE, headers={**headers, "If-None-Match": tag})
+    assert again.status_code == 304
+
+
 def test_a_person_can_browse(admin_client: Client) -> None:
     page = admin_client.get("/api/v1/energy/hourly-total", headers={"Accept": "text/html"})
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
