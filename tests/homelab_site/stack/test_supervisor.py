@@ -4,18 +4,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 
 import psutil
 import pytest
 
 from homelab_site.stack import parts, supervisor
 from homelab_site.stack.child import Child, StackError, free_port
-from homelab_site.stack.parts import Part
-from homelab_site.stack.services import SERVICES, Kafka, Mqtt, Service
+from homelab_site.stack.services import SERVICES, Kafka
 from homelab_site.stack.state import (
     ProcessId,
     StackState,
@@ -23,109 +19,10 @@ from homelab_site.stack.state import (
     read_state,
     write_state,
 )
-from homelab_site.stack.supervisor import StartCancelledError, Supervisor
+from homelab_site.stack.supervisor import StartCancelledError
 from tests.away import silent_port
+from tests.homelab_site.stack.small import AT_WORK, FOR_EVER, Stack, Start, children, put_in_a_file, python, without
 from tests.waiting import eventually
-
-WEB = """
-import sys
-from http.server import BaseHTTPRequestHandler, HTTPServer
-
-class Ready(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200 if self.path == "/health/ready" else 404)
-        self.end_headers()
-
-HTTPServer(("127.0.0.1", int(sys.argv[1])), Ready).serve_forever()
-"""
-AT_WORK = "import os; [open(f'{os.environ[\"WORKER_RUN_DIR\"]}/{name}.alive', 'w') for name in ('bridge', 'sink')]"
-FOR_EVER = "; import signal; signal.pause()"
-
-
-def python(name: str, code: str, *arguments: str) -> Part:
-    return Part(name, f"a {name} of the test", (sys.executable, "-c", code, *arguments))
-
-
-class Stack:
-    """A supervisor, its flag, and what it said."""
-
-    def __init__(self, data_dir: Path, port: int) -> None:
-        self.stop = Event()
-        self.said: list[str] = []
-        self.supervisor = Supervisor(data_dir, port, simulator=False, say=self.said.append, stop=self.stop)
-
-    def pid(self, name: str) -> int:
-        state = read_state(self.supervisor.data_dir)
-        assert state
-        return state.children[name].pid
-
-
-Start = Callable[..., Stack]
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "var"
-
-
-@pytest.fixture
-def new_stack(data_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Start]:
-    """Make stacks whose parts are the test's, and whose services are those that the tests run on."""
-    run_dir = data_dir / "run"
-    run_dir.mkdir(parents=True)
-    monkeypatch.setenv("WORKER_RUN_DIR", str(run_dir))
-    monkeypatch.setattr(supervisor, "WATCH_SECONDS", 0.05)
-    monkeypatch.setattr(supervisor, "RETRY_SECONDS", 0.005)
-    monkeypatch.setattr(parts, "web", lambda port: python("web", WEB, str(port)))
-    monkeypatch.setattr(parts, "PREPARE", python("prepare", ""))
-    monkeypatch.setattr(parts, "WORKERS", python("workers", AT_WORK + FOR_EVER))
-    monkeypatch.setattr(parts, "CELERY", python("celery", "0" + FOR_EVER))
-    made: list[Stack] = []
-
-    def make(port: int = 0) -> Stack:
-        made.append(Stack(data_dir, port or free_port()))
-        return made[-1]
-
-    yield make
-    for stack in made:
-        stack.supervisor.stop()
-
-
-def without(monkeypatch: pytest.MonkeyPatch, kind: type[Service]) -> None:
-    """Let the environment not name a service."""
-    for name in SERVICES[kind]:
-        monkeypatch.delenv(name)
-
-
-def put_in_a_file(monkeypatch: pytest.MonkeyPatch, name: str, directory: Path) -> None:
-    """Let the environment name a file that holds the value of a variable instead."""
-    (directory / name).write_text(os.environ[name] + "\n")
-    monkeypatch.setenv(f"{name}_FILE", str(directory / name))
-    monkeypatch.delenv(name)
-
-
-@contextmanager
-def watched(stack: Stack) -> Iterator[list[StackError]]:
-    """Watch a stack in the background; what ends it is in the list."""
-    ends: list[StackError] = []
-
-    def watch() -> None:
-        try:
-            stack.supervisor.watch()
-        except StackError as error:
-            ends.append(error)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield ends
-    finally:
-        stack.stop.set()
-        thread.join(30)
-
-
-def children() -> set[int]:
-    return {process.pid for process in psutil.Process().children(recursive=True)}
 
 
 def test_a_stack_starts_is_found_and_stops(new_stack: Start, data_dir: Path) -> None:
@@ -212,26 +109,6 @@ def test_a_port_in_use_is_refused(new_stack: Start) -> None:
         stack = new_stack(port)
         with pytest.raises(StackError, match=rf"^Port {port} is in use\. Choose another with --port"):
             stack.supervisor.start()
-
-
-def test_a_part_that_dies_is_brought_back(new_stack: Start) -> None:
-    stack = new_stack()
-    stack.supervisor.start()
-    killed = stack.pid("workers")
-    psutil.Process(killed).kill()
-    with watched(stack):
-        eventually(lambda: stack.pid("workers") != killed)
-    assert "a workers of the test ended (status -9); starting it again (its log is " in "\n".join(stack.said)
-
-
-def test_a_part_that_keeps_dying_ends_the_stack_with_what_it_last_said(
-    new_stack: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parts, "CELERY", python("celery", "raise SystemExit('the kettle is broken')"))
-    stack = new_stack()
-    stack.supervisor.start()
-    with pytest.raises(StackError, match=r"(?s)ended \(status 1\) 6 times within a minute; .*the kettle is broken"):
-        stack.supervisor.watch()
 
 
 def test_a_part_that_does_not_stop_is_killed(new_stack: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,97 +228,6 @@ def test_a_service_that_dies_at_its_start_is_said_with_its_last_words(
     monkeypatch.setattr(Kafka, "argv", lambda self: [sys.executable, "-c", "raise SystemExit('no memory for a log')"])
     with pytest.raises(StackError, match=r"(?s)^kafka ended at its start \(status 1\):.*no memory for a log"):
         new_stack().supervisor.start()
-
-
-def kill(stack: Stack, *names: str) -> None:
-    for process in [psutil.Process(stack.pid(name)) for name in names]:
-        process.kill()
-
-
-def counted(name: str, file: Path, *, first: str = "0", then: str = "0") -> Part:
-    """Return a part that adds a line to a file between two pieces of code; the second has `n`, the number of lines."""
-    count = f"f = open({str(file)!r}, 'a+'); f.write('x\\n'); f.seek(0); n = len(f.readlines()); f.close()"
-    return python(name, f"{first}; {count}; {then}")
-
-
-def lines(file: Path) -> int:
-    return len(file.read_text().splitlines())
-
-
-def test_services_that_die_together_all_start_before_the_stack_is_prepared_once(
-    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    without(monkeypatch, Kafka)
-    without(monkeypatch, Mqtt)
-    connect = "import os, socket; from urllib.parse import urlsplit; " + "; ".join(
-        f"u = urlsplit({url}); socket.create_connection((u.hostname, u.port)).close()"
-        for url in ("'//' + os.environ['KAFKA_BROKERS']", "os.environ['MQTT_URL']")
-    )
-    monkeypatch.setattr(parts, "PREPARE", counted("prepare", tmp_path / "runs", first=connect))
-    stack = new_stack()
-    stack.supervisor.start()
-    kill(stack, "kafka", "mqtt")
-    with watched(stack) as ends:
-        eventually(lambda: ends or lines(tmp_path / "runs") == 2)
-    assert ends == []
-    assert not [line for line in stack.said if "failed" in line]
-
-
-def test_a_service_that_fails_to_start_again_is_tried_until_it_does(
-    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    without(monkeypatch, Kafka)
-    stack = new_stack()
-    stack.supervisor.start()
-    argv = Kafka.argv
-    failing = counted("kafka", tmp_path / "starts", then="raise SystemExit('the old one still ends')").argv
-
-    def fails_twice(service: Kafka) -> list[str]:
-        return argv(service) if (tmp_path / "starts").exists() and lines(tmp_path / "starts") > 1 else list(failing)
-
-    monkeypatch.setattr(Kafka, "argv", fails_twice)
-    kill(stack, "kafka")
-    with watched(stack) as ends:
-        eventually(lambda: ends or stack.said[-1].startswith("preparing"))
-    assert ends == []
-    assert len([line for line in stack.said if "the old one still ends" in line]) == 2
-    assert len([line for line in stack.said if line.startswith("Kafka (Tansu) ended; starting it again")]) == 3
-
-
-def test_a_service_that_never_starts_again_ends_the_stack(new_stack: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    without(monkeypatch, Kafka)
-    stack = new_stack()
-    stack.supervisor.start()
-    monkeypatch.setattr(Kafka, "argv", lambda self: [sys.executable, "-c", "raise SystemExit('no memory for a log')"])
-    kill(stack, "kafka")
-    with pytest.raises(StackError, match=r"(?s)^Kafka \(Tansu\) ended 6 times within a minute.*no memory for a log"):
-        stack.supervisor.watch()
-
-
-def test_what_cannot_be_prepared_after_a_death_is_tried_again(
-    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    without(monkeypatch, Kafka)
-    monkeypatch.setattr(parts, "PREPARE", counted("prepare", tmp_path / "runs", then="raise SystemExit(n in (2, 3))"))
-    stack = new_stack()
-    stack.supervisor.start()
-    kill(stack, "kafka")
-    with watched(stack) as ends:
-        eventually(lambda: ends or lines(tmp_path / "runs") == 4)
-    assert ends == []
-    assert len([line for line in stack.said if line.startswith("Preparing a prepare of the test failed; ")]) == 2
-
-
-def test_what_can_never_be_prepared_after_a_death_ends_the_stack(
-    new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    without(monkeypatch, Kafka)
-    monkeypatch.setattr(parts, "PREPARE", counted("prepare", tmp_path / "runs", then="raise SystemExit(n > 1)"))
-    stack = new_stack()
-    stack.supervisor.start()
-    kill(stack, "kafka")
-    with pytest.raises(StackError, match=r"^Preparing a prepare of the test failed 6 times within a minute"):
-        stack.supervisor.watch()
 
 
 @pytest.mark.parametrize(
