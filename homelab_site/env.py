@@ -205,11 +205,11 @@ def path(name: str, default: Path) -> Path:
 
     def parse(value: str) -> Path:
         try:
-            return Path(value).expanduser()
-        except RuntimeError as error:  # a home directory of nobody
+            return Path(value).expanduser().resolve()
+        except RuntimeError as error:  # a home directory of nobody, or links that lead in a circle
             raise ValueError(value) from error
 
-    return _read(name, default, "a path", parse).resolve()
+    return _read(name, default.resolve(), "a path", parse)
 
 
 def _has_readable_address(value: str) -> bool:

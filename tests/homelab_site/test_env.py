@@ -241,6 +241,13 @@ def test_a_relative_path_counts_from_the_working_directory(monkeypatch: pytest.M
     assert path() == tmp_path / "var"
 
 
+def test_links_that_lead_in_a_circle_are_no_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    monkeypatch.setenv(NAME, str(tmp_path / "circle"))
+    with pytest.raises(ImproperlyConfigured, match=f"^{NAME} is .*; allowed: a path$"):
+        path()
+
+
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_any_text_is_read_or_refused_in_one_way(value: str) -> None:
     with pytest.MonkeyPatch.context() as environment:
