@@ -4,7 +4,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-MANAGE = str(Path(__file__).resolve().parents[2] / "manage.py")
+PROJECT = str(Path(__file__).resolve().parents[2])
+MANAGE = str(Path(PROJECT) / "manage.py")
 
 
 @dataclass(frozen=True, slots=True)

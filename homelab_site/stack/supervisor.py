@@ -1,5 +1,6 @@
 """Starts the one-machine stack, watches it, and stops it with nothing left running."""
 
+import os
 import signal
 import time
 from collections import defaultdict, deque
@@ -203,7 +204,9 @@ class Supervisor:
     def _spawn(self, part: Part, **extra: str) -> Child:
         log = self.data_dir / "logs" / f"{part.name}.log"
         files = {f"{name}_FILE": "" for name in self.environment}  # they are read already
-        child = Child(part.name, part.argv, log, env={**self.environment, **files, **extra})
+        # Daphne and Celery look for our modules in the working directory, which can be any.
+        python = {"PYTHONPATH": os.pathsep.join([parts.PROJECT, *filter(None, [os.environ.get("PYTHONPATH")])])}
+        child = Child(part.name, part.argv, log, env={**self.environment, **files, **python, **extra})
         child.start()
         self._children[part.name] = child
         self._remember()

@@ -73,6 +73,12 @@ def test_an_empty_file_names_no_service(new_stack: Start, monkeypatch: pytest.Mo
     assert psutil.Process(stack.pid("workers")).environ()["MQTT_URL"].startswith("mqtt://127.0.0.1:")
 
 
+def test_a_stack_starts_from_any_directory(new_stack: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parts, "PREPARE", python("prepare", "import homelab_site"))
+    new_stack().supervisor.start()
+
+
 def test_two_starts_at_once_are_one_stack(new_stack: Start) -> None:
     stacks = [new_stack(), new_stack()]
     refusals: list[StackError] = []
