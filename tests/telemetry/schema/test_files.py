@@ -73,7 +73,9 @@ def test_a_file_that_does_not_end_by_recording_itself_is_refused(directory: Path
         read_migrations(directory)
 
 
-@pytest.mark.parametrize("control", ["BEGIN;", "SELECT 1; COMMIT;", "commit;", "  ROLLBACK ;", "START TRANSACTION;", "COMMIT AND CHAIN;"])
+@pytest.mark.parametrize(
+    "control", ["BEGIN;", "SELECT 1; COMMIT;", "commit;", "  ROLLBACK ;", "START TRANSACTION;", "COMMIT AND CHAIN;"]
+)
 def test_a_file_that_ends_its_transaction_is_refused(directory: Path, write: Write, control: str) -> None:
     write(2, "new", f"CREATE TABLE one ();\n{control}\nCREATE TABLE two ();")
     with pytest.raises(MigrationError, match="a file runs in one transaction"):
