@@ -271,7 +271,10 @@ def test_a_valkey_that_is_away_harms_nothing(tmp_path: Path, settings: Any, monk
     assert worker.taken == 101
 
 
-def test_a_cache_that_cannot_be_used_at_all_ends_the_process_instead_of_hanging(tmp_path: Path, settings: Any) -> None:
+def test_a_cache_that_cannot_be_used_at_all_ends_the_process_instead_of_hanging(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "HEARTBEAT_EVERY_SECONDS", 0.0)
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "nonsense"}}
     worker = ScriptedWorker("sound")
     with pytest.raises(ValueError, match="Redis URL"):
