@@ -128,8 +128,9 @@ def _decode(record: Record) -> _Decoded | NewDeadLetter:
                 failed_at=letter.failed_at,
             )
         message = decode_message(value)
-        if not is_sane(message.ts, datetime.now(UTC)):
-            # The bridge would have put the time of receipt; a row in another age would stretch the rollups over it.
+        # The bridge would have put the time of receipt; a row in another age would stretch the rollups over it. A sink
+        # whose own clock is unset must not judge by it alone.
+        if not is_sane(message.ts, max(message.received_at, datetime.now(UTC))):
             return _dead_letter(record, Reason.INVALID, f"{message.ts.isoformat()} is not a time of this house")
         table = TABLES[Topic(record.topic)]
         return _Decoded(record, table, row_of(message, table), message.ts)
