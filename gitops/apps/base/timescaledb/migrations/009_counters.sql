@@ -435,7 +435,8 @@ AS $$
         WHERE u.counter = of_counter AND (of_device IS NULL OR u.device = of_device)
     ),
     touched AS MATERIALIZED (
-        SELECT DISTINCT u.device, date_trunc('day', u.quarter, h.time_zone) AS day FROM unstored u, house h
+        SELECT d.device, d.day, house_end('day', d.day) AS day_end
+        FROM (SELECT DISTINCT u.device, date_trunc('day', u.quarter, h.time_zone) AS day FROM unstored u, house h) d
     )
     SELECT s.device, s.day, s.amount, s.covered_seconds, s.measurement_count FROM counter_days s
     WHERE s.counter = of_counter AND (of_device IS NULL OR s.device = of_device)
@@ -445,8 +446,11 @@ AS $$
     SELECT q.device, q.day, sum(q.amount), sum(q.covered_seconds), sum(q.measurement_count)::bigint
     FROM (
         SELECT s.device, t.day, s.amount, s.covered_seconds, s.measurement_count FROM touched t
-        JOIN counter_quarters s ON s.counter = of_counter AND s.device = t.device
-            AND s.quarter >= t.day AND s.quarter < house_end('day', t.day)
+        CROSS JOIN LATERAL (
+            SELECT q.device, q.quarter, q.amount, q.covered_seconds, q.measurement_count FROM counter_quarters q
+            WHERE q.counter = of_counter AND q.device = t.device AND q.quarter >= t.day AND q.quarter < t.day_end
+            OFFSET 0 -- keeps the planner from reading every quarter there is for a few days
+        ) s
         WHERE NOT EXISTS (SELECT FROM unstored u WHERE u.device = s.device AND u.quarter = s.quarter)
         UNION ALL
         SELECT u.device, date_trunc('day', u.quarter, h.time_zone), u.amount, u.covered_seconds, u.measurement_count
