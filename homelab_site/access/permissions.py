@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from homelab_site.access.scopes import session_scopes
@@ -10,10 +10,13 @@ from homelab_site.access.tokens import AccessToken
 
 
 class HasScope(BasePermission):
-    """Allows what the view's `required_scope` names; None there means whoever has a token or a session."""
+    """Allows what the view's `required_scope` names; None there means whoever has a token or a session.
+
+    A view that changes something names the scope for it in `write_scope`, and it is never None.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        needed: str | None = view.required_scope
+        needed: str | None = view.required_scope if request.method in SAFE_METHODS else view.write_scope
         self.message = f"This needs the scope {needed}."
         return request.user.is_authenticated and (needed is None or needed in granted(request))
 
