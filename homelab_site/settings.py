@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 
 from bridge.mqtt import parse_url
 from homelab_site import env
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_celery_beat",
     "homelab_site",
     "telemetry",
     "energy",
@@ -206,12 +208,16 @@ CELERY_BROKER_URL = REDIS_URL or "redis://not-configured.invalid"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_RESULT_EXPIRES = None
+CELERY_BEAT_SCHEDULER = "homelab_site.scheduler:HouseScheduler"
+# Each task that was sent is written down at once, so that the next beat does not send it again.
+CELERY_BEAT_SYNC_EVERY = 1
+# What a new database starts with; people see and change it in the admin.
 CELERY_BEAT_SCHEDULE = {
     "expire-dead-letters": {"task": "telemetry.tasks.expire_dead_letters", "schedule": 3600.0},
     "apply-retention": {"task": "telemetry.tasks.apply_retention", "schedule": 3600.0},
     "refresh-rollups": {"task": "telemetry.tasks.refresh_rollups", "schedule": 60.0},
-    "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": 24 * 3600.0},
+    "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": crontab(hour=3, minute=30)},
 }
 
 # Logs
