@@ -4,7 +4,9 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
+from homelab_site.frame import views as frame
 from homelab_site.health import views as health
 from telemetry.status import views as status
 
@@ -17,6 +19,8 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("language/", set_language, name="set_language"),
+    path("theme/", frame.choose_theme, name="choose_theme"),
     path("admin/", admin.site.urls),
     path("api/", include("homelab_site.api.urls")),
 ]

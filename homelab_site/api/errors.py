@@ -53,31 +53,32 @@ def error_body(sentence: str, code: str, details: Mapping[str, Sequence[str]] | 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django itself refuses, such as one for a host that is not ours."""
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.bad_request(request, exception)
     return JsonResponse(error_body("The request cannot be understood.", "bad_request"), status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.permission_denied(request, exception)
     return JsonResponse(error_body("You may not do this.", "permission_denied"), status=403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.page_not_found(request, exception)
     return JsonResponse(error_body("There is nothing at this path.", "not_found"), status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer what nobody foresaw. Django has logged it."""
-    if not _is_api(request):
+    if not is_api(request):
         return defaults.server_error(request)
     return JsonResponse(error_body("The server has failed at this request.", "server_error"), status=500)
 
 
-def _is_api(request: HttpRequest) -> bool:
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether a request is for the API, and not for a page."""
     return request.path == "/api" or request.path.startswith("/api/")
 
 
