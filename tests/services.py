@@ -29,6 +29,7 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
         os.environ.update(service.environment())
     (root / "static").mkdir()
     os.environ.update(HOMELAB_DATA_DIR=str(root), STATIC_ROOT=str(root / "static"), HTTPS="false")
+    os.environ.update(OIDC_ISSUERS="[]", LOCAL_LOGIN="true")
     os.environ.update(SECRET_KEY="a-key-that-is-long-enough-and-of-no-use-outside-of-the-tests")
     return (yield)
 

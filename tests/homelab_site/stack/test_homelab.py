@@ -110,8 +110,8 @@ def after_a_kill(started_again: Homelab) -> Iterator[Homelab]:
 def test_it_says_what_it_starts_before_it_is_ready(running: Homelab) -> None:
     steps = [line.removeprefix("starting ") for line in running.said.splitlines() if line.startswith("starting ")]
     assert steps == [
-        "PostgreSQL", "Kafka (Tansu)", "MQTT (rumqttd)", "Valkey", "web server", "bridge and sink",
-        "Celery with its beat", "device simulator",
+        "identity provider", "PostgreSQL", "Kafka (Tansu)", "MQTT (rumqttd)", "Valkey", "web server",
+        "bridge and sink", "Celery with its beat", "device simulator",
     ]  # fmt: skip
 
 
