@@ -10,8 +10,8 @@ import psycopg2
 import psycopg2.errors
 
 from bridge.messages import Reason, Topic, decode_dead_letter, decode_message, is_sane
+from homelab_site.workers.batch import Record
 from telemetry.deadletters.services import LATEST, NewDeadLetter, Source
-from telemetry.sink.batch import Record
 from telemetry.sink.rows import Row, array_literals, row_of
 from telemetry.sink.tables import TABLES, Table
 

@@ -21,9 +21,10 @@ from homelab_site.kafka import close_producer, make_topic, new_admin, new_produc
 from homelab_site.stack.child import free_port
 from homelab_site.stack.services import Kafka
 from homelab_site.workers import badness
+from homelab_site.workers.batch import Batch
+from homelab_site.workers.group import GroupMember
 from telemetry.deadletters.models import DeadLetter
 from telemetry.schema.runner import Connection
-from telemetry.sink.batch import Batch
 from telemetry.sink.store import Store
 from telemetry.sink.worker import GROUP, SinkWorker
 from tests.away import databases_at
@@ -60,8 +61,8 @@ def make_sink(telemetry: Connection, kafka: Kafka) -> Iterator[Callable[[float],
     made: list[SinkWorker] = []
 
     def make(max_age_seconds: float = AT_ONCE) -> SinkWorker:
-        store = Store(site_settings.TELEMETRY_SINK_URL)
-        made.append(SinkWorker(store, Batch(MAX_ROWS, max_age_seconds), MAX_ROWS, bad_share_limit=0.5))
+        member = GroupMember("sink", GROUP, [topic.value for topic in Topic], Batch(MAX_ROWS, max_age_seconds))
+        made.append(SinkWorker(Store(site_settings.TELEMETRY_SINK_URL), member, bad_share_limit=0.5))
         return made[-1]
 
     yield make
@@ -146,7 +147,7 @@ def stepping(sink: SinkWorker) -> Iterator[None]:
 
 
 def shares_the_topics(sink: SinkWorker) -> bool:
-    return sink._consumer is not None and len(sink._consumer.assignment()) == len(Topic)
+    return len(sink._member.assignment) == len(Topic)
 
 
 Make = Callable[..., SinkWorker]
@@ -179,11 +180,11 @@ def test_nothing_is_committed_or_taken_while_the_database_is_away(make_sink: Mak
     sink = make_sink()
     with refusing_the_sink(telemetry):
         step_into_trouble(sink, psycopg2.OperationalError)
-        held = len(sink._batch.records)
+        held = len(sink._member.records)
         produce_readings(MAX_ROWS, first=4)
         for _ in range(3):
             step_into_trouble(sink, psycopg2.OperationalError)
-        assert len(sink._batch.records) == held
+        assert len(sink._member.records) == held
         assert committed() == {}
 
     step_until(sink, lambda: len(stored(telemetry)) == MAX_ROWS + 4)
@@ -206,7 +207,7 @@ def test_nothing_is_committed_before_the_dead_letters_are_kept(make_sink: Make, 
 def test_a_rebalance_while_records_are_held_loses_none(make_sink: Make, telemetry: Connection) -> None:
     produce_readings(50)
     sink, other = make_sink(IN_A_WHILE), make_sink()
-    step_until(sink, lambda: len(sink._batch.records) == 50)
+    step_until(sink, lambda: len(sink._member.records) == 50)
 
     with stepping(other):
         step_until(sink, lambda: shares_the_topics(sink) and shares_the_topics(other))
@@ -232,7 +233,7 @@ def test_a_rebalance_while_the_database_is_away_loses_none(make_sink: Make, tele
 def test_the_end_stores_what_was_taken(make_sink: Make, telemetry: Connection) -> None:
     produce_readings(6)
     sink = make_sink(60.0)
-    step_until(sink, lambda: len(sink._batch.records) == 6)
+    step_until(sink, lambda: len(sink._member.records) == 6)
     assert stored(telemetry) == []
     sink.close()
     assert len(stored(telemetry)) == 6
@@ -244,7 +245,7 @@ def test_what_cannot_be_stored_at_the_end_is_left_for_the_next_start(
 ) -> None:
     produce_readings(6)
     sink = make_sink(60.0)
-    step_until(sink, lambda: len(sink._batch.records) == 6)
+    step_until(sink, lambda: len(sink._member.records) == 6)
     with refusing_the_sink(telemetry):
         sink.close()
     assert "sink: 6 records are left for the next start" in caplog.text

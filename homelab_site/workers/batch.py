@@ -1,4 +1,4 @@
-"""What the sink has taken from Kafka and not stored yet."""
+"""What a worker has taken from Kafka and not committed yet."""
 
 import time
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from kafka import TopicPartition
 
 
 class Record(Protocol):
-    """The part of a Kafka record that the sink reads. `timestamp` is in milliseconds since 1970."""
+    """The part of a Kafka record that workers read. `timestamp` is in milliseconds since 1970."""
 
     topic: str
     partition: int
@@ -22,7 +22,7 @@ class Batch:
     """Records up to a number of rows or an age, whichever comes first; it carries its own offsets."""
 
     def __init__(self, max_rows: int, max_age_seconds: float) -> None:
-        self._max_rows = max_rows
+        self.max_rows = max_rows
         self._max_age = max_age_seconds
         self._began = 0.0
         self.records: list[Record] = []
@@ -37,7 +37,7 @@ class Batch:
 
     @property
     def room(self) -> int:
-        return max(0, self._max_rows - len(self.records))
+        return max(0, self.max_rows - len(self.records))
 
     def seconds_left(self) -> float:
         """Return how long the batch may still wait; 0 where it is due. An empty one is never due."""

@@ -2,7 +2,7 @@ import pytest
 from kafka import TopicPartition
 
 from bridge.messages import Topic
-from telemetry.sink.batch import Batch
+from homelab_site.workers.batch import Batch
 from tests.telemetry.sink.records import reading
 
 MINUTE = 60.0
