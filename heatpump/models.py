@@ -1,11 +1,16 @@
-"""What heat pumps measured: rows of the telemetry database, which only the sink writes."""
+"""Heat pumps: their settings and commands, and what they measured, which only the sink writes."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from heatpump.outbox.models import Command, Publication, Turn, Write
+from heatpump.settings.models import Change, HeatPump, Setting
+
+__all__ = ["Change", "Command", "HeatPump", "HeatpumpStatus", "Publication", "Setting", "Turn", "Write"]
+
 
 class HeatpumpStatus(models.Model):
-    """One reading of one heat pump.
+    """One reading of one heat pump, a row of the telemetry database.
 
     Temperatures in degC, run times in h, pump speed in percent, integral in degC min; `alarms` are the names of
     those that are on.

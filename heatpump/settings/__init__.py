@@ -1,0 +1,1 @@
+"""What heat pumps are set to, and what they are wanted to be set to."""
