@@ -4,11 +4,14 @@ A process of the one-machine stack, and any `manage.py` command beside a running
 does not say from that stack (see `homelab_site.stack.state`).
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from celery.schedules import crontab
+from corsheaders.defaults import default_headers
+from csp.constants import NONE, SELF
 
 from bridge.mqtt import parse_url
 from homelab_site import env
@@ -38,6 +41,9 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
+    "corsheaders",
+    "csp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -50,7 +56,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "homelab_site.access.middleware.believe_only_trusted_proxies",
     "django.middleware.security.SecurityMiddleware",
+    "homelab_site.headers.set_headers",
+    "corsheaders.middleware.CorsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "homelab_site.api.sizes.refuse_large_bodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -60,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "homelab_site.frame.away.DatabaseAwayMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "homelab_site.urls"
@@ -79,6 +91,7 @@ TEMPLATES = [
     }
 ]
 
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -105,8 +118,70 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Cookies are secure unless a setting says that there is no TLS in front, as on the one-machine stack.
 HTTPS = env.boolean("HTTPS", default=True)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-homelab-session" if HTTPS else "homelab-session"
+CSRF_COOKIE_NAME = "__Host-homelab-csrf" if HTTPS else "homelab-csrf"
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+# What a trusted proxy says counts. From anybody else, a middleware drops it.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+USE_X_FORWARDED_HOST = True
+# Without such a proxy nobody says that a request came over TLS, so a redirect would lead in a circle. Programs within
+# the cluster ask without TLS, and a redirect would come after their token.
+SECURE_SSL_REDIRECT = HTTPS and bool(TRUSTED_PROXIES)
+SECURE_REDIRECT_EXEMPT = [r"^(health|metrics|api)(/|$)"]
+
+# Security headers
+
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# To be in the browsers' preload lists is for the owner of the whole domain to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+OIDC_ISSUERS = issuers_of("OIDC_ISSUERS")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        # WebSockets of this site too (CSP 3, section 6.7.2.8).
+        "connect-src": [SELF],
+        # Logging out is a form whose answer leads to the identity provider.
+        "form-action": [SELF, *sorted({issuer.origin for issuer in OIDC_ISSUERS})],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# Pages of other origins that may ask the API
+
+CORS_ALLOWED_ORIGINS = list(env.words("CORS_ALLOWED_ORIGINS", ("https://heatpump.k12n.com", "http://localhost:5173")))
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (*default_headers, "idempotency-key", "if-match", "if-none-match")
+CORS_EXPOSE_HEADERS = ("content-disposition", "etag", "location", "retry-after", "www-authenticate")
+
+# Sizes. Nothing is uploaded.
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+
+# Wrong passwords lock a name out from one address, so that nobody can lock out somebody who is elsewhere.
+
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=10)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_CLIENT_IP_CALLABLE = "homelab_site.access.middleware.address_of"
+AXES_WHITELIST_CALLABLE = "homelab_site.access.lockout.is_not_counted"
+AXES_LOCKOUT_CALLABLE = "homelab_site.access.lockout.locked_out"
 
 # Databases: what belongs to the house's people, and what its devices measured.
 
@@ -168,11 +243,6 @@ SINK_BATCH_MILLISECONDS = env.integer("SINK_BATCH_MILLISECONDS", 200, minimum=1,
 BAD_SHARE_LIMIT = env.fraction("BAD_SHARE_LIMIT", 0.05)
 WORKER_RUN_DIR = env.path("WORKER_RUN_DIR", DATA_DIR / "run")
 WORKER_METRICS_PORT = env.integer("WORKER_METRICS_PORT", 0, minimum=0, maximum=65_535)
-
-# Who may: the issuers of tokens, and the proxies that may bring somebody's token in a header of their own
-
-OIDC_ISSUERS = issuers_of("OIDC_ISSUERS")
-TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 # API: closed to whoever has neither a session nor a token
 

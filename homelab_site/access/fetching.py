@@ -20,6 +20,19 @@ SECONDS = 2.0
 MAX_BYTES = 1024 * 1024
 
 
+class RefusedError(UnavailableError):
+    """There is an answer, and it is no. `code` is its reason as RFC 6749, section 5.2, names it, if it has one."""
+
+    def __init__(self, url: str, status: int, code: str) -> None:
+        super().__init__(f"{url} answered with status {status}")
+        self.status = status
+        self.code = code
+
+
+class _Reason(msgspec.Struct):
+    error: str
+
+
 class _NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
@@ -36,13 +49,22 @@ def asked_for(url: str, of: type[T], **form: Any) -> T:
     return answer.value
 
 
-def fetch(url: str, of: type[T], *, form: Mapping[str, str] | None = None, login: tuple[str, str] | None = None) -> T:
+def fetch(
+    url: str,
+    of: type[T],
+    *,
+    form: Mapping[str, str] | None = None,
+    login: tuple[str, str] | None = None,
+    token: str | None = None,
+) -> T:
     """Return the JSON at a URL, or the answer to a form. Each wait for the network ends after SECONDS.
 
-    Raises UnavailableError if there is no answer, or one of another type than `of`. `login` is a client's id and
-    secret, sent as RFC 6749, section 2.3.1 says.
+    Raises UnavailableError if there is no answer, or one of another type than `of`; RefusedError if the status says
+    so. `login` is a client's id and secret, sent as RFC 6749, section 2.3.1 says; `token` is a bearer token.
     """
     headers = {"Accept": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
     if login:
         headers["Authorization"] = "Basic " + b64encode(":".join(map(quote_plus, login)).encode()).decode()
     request = Request(url, data=urlencode(form).encode() if form else None, headers=headers)  # noqa: S310 - http(s) only
@@ -50,8 +72,8 @@ def fetch(url: str, of: type[T], *, form: Mapping[str, str] | None = None, login
         with _opener.open(request, timeout=SECONDS) as response:
             body = response.read(MAX_BYTES + 1)
     except HTTPError as error:
-        error.close()
-        raise UnavailableError(f"{url} answered with status {error.code}") from error
+        with error:
+            raise RefusedError(url, error.code, _reason(error)) from error
     except (OSError, HTTPException) as error:
         raise UnavailableError(f"{url} does not answer") from error
     if len(body) > MAX_BYTES:
@@ -60,3 +82,10 @@ def fetch(url: str, of: type[T], *, form: Mapping[str, str] | None = None, login
         return msgspec.json.decode(body, type=of)
     except msgspec.MsgspecError as error:
         raise UnavailableError(f"{url} answered with something else: {error}") from error
+
+
+def _reason(error: HTTPError) -> str:
+    try:
+        return msgspec.json.decode(error.read(MAX_BYTES), type=_Reason).error
+    except (OSError, HTTPException, msgspec.MsgspecError):
+        return ""

@@ -33,12 +33,17 @@ class Introspector:
         self._remembered: dict[bytes, tuple[float, Claims | None]] = {}
         self._away_until = float("-inf")
 
-    def claims(self, token: str) -> Claims | None:
-        """Return the claims of a token that is good, else None; raises UnavailableError if nobody can say."""
+    def claims(self, token: str, *, ask: bool = True) -> Claims | None:
+        """Return the claims of a token that is good, else None; raises UnavailableError if nobody can say.
+
+        Without `ask`, only an answer that is remembered counts.
+        """
         name = sha256(token.encode()).digest()
         until, claims = self._remembered.get(name, (float("-inf"), None))
         if self._clock() < until:
             return claims
+        if not ask:
+            raise UnavailableError(f"{self._endpoint.url} is not asked now")
         claims = self._asked(token)
         self._remember(name, claims)
         return claims

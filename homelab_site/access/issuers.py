@@ -38,6 +38,10 @@ class Issuer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """OpenID Connect Discovery 1.0, section 4."""
         return f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
 
+    @property
+    def origin(self) -> str:
+        return "/".join(self.issuer.split("/")[:3])
+
 
 def issuers_of(variable: str) -> tuple[Issuer, ...]:
     """Read the issuers from an environment variable; raises ImproperlyConfigured, also if one is named twice."""
