@@ -1,0 +1,85 @@
+// Draws a chart into each figure of the page that names one, and again when its size or the theme changes. What a chart
+// is made of stands in homelab_site/charts.py.
+
+import { onThemeChange } from "../tokens.js";
+import { followKeys, followTouch, makeZoom } from "./movement.js";
+import { drawnTimes, plotOptions } from "./options.js";
+import { makeReadout } from "./readout.js";
+
+const { uPlot } = window;
+
+/** Draws a chart into a figure, whose former content goes. Returns a function that takes the chart away. */
+export function drawChart(figure, chart) {
+  const readout = makeReadout(chart);
+  const field = plotField(chart);
+  const controls = document.createElement("div");
+  controls.className = "chart-controls";
+  figure.replaceChildren(readout.element, field, controls);
+
+  const options = plotOptions(chart, figure);
+  options.hooks.setCursor = [(plot) => readout.show(plot.cursor.idx)];
+  options.cursor.bind = { dblclick: () => () => zoom.reset() };
+  const data = [drawnTimes(chart), ...chart.series.map((series) => series.values)];
+  const plot = new uPlot({ ...options, ...sizeOf(field) }, data, field);
+
+  const zoom = makeZoom(plot, chart, (zoomed) => figure.classList.toggle("is-zoomed", zoomed));
+  controls.append(
+    button("+", chart.words.zoom_in, zoom.into),
+    button("\u2212", chart.words.zoom_out, zoom.out),
+    button(chart.words.reset, chart.words.reset, zoom.reset),
+  );
+  zoom.reset();
+  plot.hooks.setSelect = [() => requestAnimationFrame(() => figure.classList.add("is-zoomed"))];
+  followKeys(field, plot, zoom, readout.say);
+  followTouch(plot);
+  const resizing = new ResizeObserver(() => plot.setSize(sizeOf(field)));
+  resizing.observe(field);
+  plots.set(figure, plot);
+
+  return () => {
+    resizing.disconnect();
+    plots.delete(figure);
+    plot.destroy();
+  };
+}
+
+/** Draws the chart of the JSON that a figure names. */
+export function drawNamed(figure) {
+  return drawChart(figure, JSON.parse(document.getElementById(figure.dataset.chart).textContent));
+}
+
+/** Makes the element in which a chart is drawn; to keyboards and screen readers it is a slider over its points. */
+function plotField(chart) {
+  const field = document.createElement("div");
+  field.className = "chart-field";
+  field.tabIndex = 0;
+  field.title = chart.words.help;
+  field.setAttribute("role", "slider");
+  field.setAttribute("aria-label", chart.label);
+  return field;
+}
+
+function sizeOf(field) {
+  return { width: field.clientWidth, height: field.clientHeight };
+}
+
+function button(text, title, action) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = text;
+  made.title = title;
+  made.setAttribute("aria-label", title);
+  made.addEventListener("click", action);
+  return made;
+}
+
+const plots = new Map();
+
+onThemeChange(() => {
+  for (const plot of plots.values()) {
+    plot.redraw(true);
+  }
+});
+for (const figure of document.querySelectorAll("figure[data-chart]")) {
+  drawNamed(figure);
+}
