@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, se
 from django.utils.decorators import decorator_from_middleware, method_decorator
 from django.views.decorators.gzip import gzip_page
 from drf_spectacular.renderers import OpenApiJsonRenderer2, OpenApiYamlRenderer
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.request import Request
@@ -31,7 +31,8 @@ class ConditionalMiddleware(ConditionalGetMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.method != "HEAD" or not isinstance(response, HttpResponse):
             return super().process_response(request, response)
-        set_response_etag(response)
+        if not response.has_header("ETag"):
+            set_response_etag(response)
         return get_conditional_response(request, etag=response.get("ETag"), response=response) or response
 
 
@@ -89,7 +90,8 @@ class SchemaView(ReadView, SpectacularAPIView):
     renderer_classes = [OpenApiJsonRenderer2, OpenApiYamlRenderer]  # noqa: RUF012 - as in its base
 
 
-class DocsView(ReadView, SpectacularSwaggerView):
-    """A page to read about the API and to try it."""
+class DocsView(ReadView, SpectacularSwaggerSplitView):
+    """A page to read about the API and to try it. Its script comes apart, since no page may have one inline."""
 
     required_scope = None
+    template_name = "api/docs.html"

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from homelab_site.access.fetching import SECONDS
 from homelab_site.stack import parts
 from homelab_site.stack.child import Child, free_port
 from tests.homelab_site.access.conftest import PATH
@@ -224,16 +223,16 @@ def test_a_token_of_a_megabyte_does_no_harm(server: Server) -> None:
 
 def test_thousands_of_unknown_keys_ask_the_issuer_twice_at_most(server: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    before, statuses, slowest = server.issuer.asked[KEYS], Counter[int](), 0.0
+    before, statuses, times = server.issuer.asked[KEYS], Counter[int](), list[float]()
     for number in range(5_000):
         began = time.monotonic()
         authorization = {"Authorization": f"Bearer {unknown_key_token(server.issuer, number)}"}
         status, headers, _ = ask(connection, PATH, authorization)
-        slowest = max(slowest, time.monotonic() - began)
+        times.append(time.monotonic() - began)
         statuses[status] += 1
     connection.close()
     assert server.issuer.asked[KEYS] - before <= 2
-    assert slowest < SECONDS
+    assert sorted(times)[4_950] < 0.5
     # Whoever sends too many has to wait, and nobody else who has the same address.
     assert statuses.keys() == {401, 429}
     assert 0 < int(headers["Retry-After"]) <= 60
