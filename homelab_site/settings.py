@@ -294,6 +294,11 @@ CELERY_BEAT_SCHEDULE = {
     "expire-dead-letters": {"task": "telemetry.tasks.expire_dead_letters", "schedule": 3600.0},
     "apply-retention": {"task": "telemetry.tasks.apply_retention", "schedule": 3600.0},
     "refresh-rollups": {"task": "telemetry.tasks.refresh_rollups", "schedule": 60.0},
+    "retry-commands": {
+        "task": "heatpump.tasks.retry_commands",
+        "schedule": 10.0,
+        "options": {"expire_seconds": 10},  # a worker that comes back need not catch up
+    },
     "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": crontab(hour=3, minute=30)},
 }
 

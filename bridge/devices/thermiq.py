@@ -41,6 +41,16 @@ def subscriptions(house: House) -> tuple[str, ...]:
     return tuple(f"{node}/data" for node in house.thermiq_nodes)
 
 
+def write_topic(node: str) -> str:
+    """Return the topic that an interface takes writes from."""
+    return f"{node}/write"
+
+
+def encode_write(setting: Setting, value: int) -> bytes:
+    """Return the message that sets a register: one register, a negative value as 16-bit two's complement."""
+    return msgspec.json.encode({f"d{setting.register}": value & 0xFFFF})
+
+
 def parse(topic: str, payload: bytes, received_at: datetime, house: House) -> Outcome:
     """Read one message of a heat pump; the pump's id is the name of its node."""
     message = decode_object(payload)

@@ -23,8 +23,8 @@ def manage(*arguments: str) -> tuple[str, ...]:
 
 
 PREPARE = Part("prepare", "migrations, topics and login", manage("prepare_stack"))
-WORKER_NAMES = ("bridge", "sink")
-WORKERS = Part("workers", "bridge and sink", manage("runworker", *WORKER_NAMES))
+WORKER_NAMES = ("bridge", "sink", "settings", "outbox")
+WORKERS = Part("workers", "workers", manage("runworker", *WORKER_NAMES))
 CELERY = Part(
     "celery",
     "Celery with its beat",

@@ -16,6 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from threading import Event
 
+from django.db import close_old_connections
 from redis import RedisError
 
 from homelab_site.workers.liveness import Heartbeat, LivenessFile, send_heartbeats
@@ -44,6 +45,8 @@ def run_worker(worker: Worker, stop: Event, liveness: LivenessFile) -> None:
             RETRIES.labels(worker.name).inc()
             pause = pauses.next()
             log.warning("%s: %s; next attempt in %.1f s", worker.name, _one_line(error), pause)
+            # Django would go on with a connection that the database has ended.
+            close_old_connections()
             _pause(pause, stop, liveness)
             troubled_at = time.monotonic()
             continue

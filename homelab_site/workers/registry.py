@@ -9,6 +9,8 @@ from homelab_site.workers.worker import Worker
 WORKERS = {
     "bridge": "bridge.worker",
     "sink": "telemetry.sink.worker",
+    "settings": "heatpump.settings.worker",
+    "outbox": "heatpump.outbox.worker",
 }
 """Worker name to the module whose `make_worker()` builds it."""
 

@@ -15,7 +15,12 @@ from telemetry.status.selectors import (
 )
 
 STREAM_TITLES = {"energy": "Electricity", "heatpump": "Heat pump", "temperature": "Temperature"}
-WORKER_DUTIES = {"bridge": "takes readings from MQTT to Kafka", "sink": "stores readings from Kafka"}
+WORKER_DUTIES = {
+    "bridge": "takes readings from MQTT to Kafka",
+    "sink": "stores readings from Kafka",
+    "settings": "keeps heat pump settings true, and confirms commands",
+    "outbox": "publishes commands to heat pumps",
+}
 DEPENDENCY_TITLES = {
     "telemetry_database": "The telemetry database",
     "homelab_database": "The homelab database",

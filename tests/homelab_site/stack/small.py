@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from homelab_site.stack.child import StackError
-from homelab_site.stack.parts import Part
+from homelab_site.stack.parts import WORKER_NAMES, Part
 from homelab_site.stack.services import SERVICES, Service
 from homelab_site.stack.state import read_state
 from homelab_site.stack.supervisor import Supervisor
@@ -28,7 +28,7 @@ class Ready(BaseHTTPRequestHandler):
 
 HTTPServer(("127.0.0.1", int(sys.argv[1])), Ready).serve_forever()
 """
-AT_WORK = "import os; [open(f'{os.environ[\"WORKER_RUN_DIR\"]}/{name}.alive', 'w') for name in ('bridge', 'sink')]"
+AT_WORK = f"import os; [open(os.environ['WORKER_RUN_DIR'] + f'/{{name}}.alive', 'w') for name in {WORKER_NAMES}]"
 FOR_EVER = "; import signal; signal.pause()"
 
 

@@ -111,7 +111,7 @@ def test_it_says_what_it_starts_before_it_is_ready(running: Homelab) -> None:
     steps = [line.removeprefix("starting ") for line in running.said.splitlines() if line.startswith("starting ")]
     assert steps == [
         "identity provider", "PostgreSQL", "Kafka (Tansu)", "MQTT (rumqttd)", "Valkey", "web server",
-        "bridge and sink", "Celery with its beat", "device simulator",
+        "workers", "Celery with its beat", "device simulator",
     ]  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def kill(stack: Homelab, name: str) -> None:
 def test_a_killed_process_is_brought_back_and_said(running: Homelab) -> None:
     before = running.state.children["workers"]
     kill(running, "workers")
-    running.until_said("bridge and sink ended (status -9); starting it again (its log is ")
+    running.until_said("workers ended (status -9); starting it again (its log is ")
     eventually(lambda: running.state.children.get("workers", before) != before)
 
 

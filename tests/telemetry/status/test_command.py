@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from homelab_site.stack.child import free_port
+from homelab_site.workers.registry import WORKERS
 from telemetry.schema.runner import Connection
 from tests.away import everything_at
 from tests.telemetry.status.conftest import beat, store
@@ -35,7 +36,7 @@ def test_the_json_has_the_same_members_whatever_is_away(telemetry: Connection) -
         "at": None,
         "streams": {"energy": stream, "heatpump": stream, "temperature": stream},
         "dead_letters": {"total": None, "last_hour": None},
-        "workers": {"bridge": worker, "sink": worker},
+        "workers": dict.fromkeys(WORKERS, worker),
     }
     beat("sink")
     assert keys(run_json()) == {**shape, "unavailable": {}}
