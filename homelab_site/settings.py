@@ -16,6 +16,7 @@ from csp.constants import NONE, SELF
 from bridge.mqtt import parse_url
 from homelab_site import env
 from homelab_site.access.issuers import issuers_of
+from homelab_site.access.scopes import ALL_SCOPES
 from homelab_site.stack.state import environment_of_running_stack, fill_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_celery_beat",
     "homelab_site",
+    "homelab_site.access",
     "telemetry",
     "energy",
     "heatpump",
@@ -68,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "homelab_site.access.sessions.end_stale_sessions",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "homelab_site.frame.away.DatabaseAwayMiddleware",
@@ -91,7 +94,6 @@ TEMPLATES = [
     }
 ]
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -123,6 +125,23 @@ CSRF_COOKIE_NAME = "__Host-homelab-csrf" if HTTPS else "homelab-csrf"
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
+# Who may log in: people of the first issuer, where this site is a client, and local users if a setting lets them
+
+OIDC_ISSUERS = issuers_of("OIDC_ISSUERS")
+OIDC_RP_CLIENT_ID = env.text("OIDC_RP_CLIENT_ID")
+OIDC_RP_CLIENT_SECRET = env.secret("OIDC_RP_CLIENT_SECRET")
+OIDC_RP_SCOPES = " ".join(("openid", "profile", "email", "offline_access", *sorted(ALL_SCOPES)))
+OIDC_USE_PKCE = True
+OIDC_LOGIN = bool(OIDC_ISSUERS and OIDC_RP_CLIENT_ID and OIDC_RP_CLIENT_SECRET)
+# The longest that the identity provider may be away, or silent about somebody, before their session ends.
+OIDC_SESSION_SECONDS = env.integer("OIDC_SESSION_SECONDS", 3_600, minimum=1, maximum=3_600)
+LOCAL_LOGIN = env.boolean("LOCAL_LOGIN", default=False)
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    *(["homelab_site.access.oidc.OidcBackend"] if OIDC_LOGIN else []),
+    *(["django.contrib.auth.backends.ModelBackend"] if LOCAL_LOGIN else []),
+]
+
 # What a trusted proxy says counts. From anybody else, a middleware drops it.
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -140,7 +159,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-OIDC_ISSUERS = issuers_of("OIDC_ISSUERS")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

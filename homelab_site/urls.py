@@ -1,11 +1,11 @@
 """Every path of the site."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from homelab_site.access import views as access
 from homelab_site.frame import views as frame
 from homelab_site.health import views as health
 from telemetry.status import views as status
@@ -17,10 +17,14 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", health.metrics, name="metrics"),
-    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("login/", access.LoginPage.as_view(), name="login"),
+    path("login/oidc/", access.BeginLogin.as_view(), name="oidc_authentication_init"),
+    path("login/oidc/callback/", access.FinishLogin.as_view(), name="oidc_authentication_callback"),
+    path("logout/", access.LogoutPage.as_view(), name="logout"),
     path("language/", set_language, name="set_language"),
     path("theme/", frame.choose_theme, name="choose_theme"),
+    path("admin/login/", access.admin_login),
+    path("admin/logout/", access.LogoutPage.as_view()),
     path("admin/", admin.site.urls),
     path("api/", include("homelab_site.api.urls")),
 ]

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from homelab_site.access.sessions import held_token
 from homelab_site.access.tokens import AccessToken
 from homelab_site.api.schema import answers
 from homelab_site.api.views import ReadView
@@ -17,7 +18,8 @@ class UserInfoSerializer(serializers.Serializer[Any]):
     """Who calls, and the token that says so."""
 
     token = serializers.CharField(
-        allow_null=True, help_text="The access token that the request came with; null for a session without one."
+        allow_null=True,
+        help_text="The access token that the request came with, or that the session holds; null if it holds none.",
     )
     username = serializers.CharField(allow_null=True)
     email = serializers.CharField(allow_null=True)
@@ -34,13 +36,15 @@ class UserInfoView(ReadView):
     @extend_schema(operation_id="user_info", responses=answers(UserInfoSerializer, parameters=False))
     def get(self, request: Request) -> Response:
         user: Any = request.user
-        token = request.auth if isinstance(request.auth, AccessToken) else None
-        body = {
-            "token": token.text if token else None,
-            "username": user.username,
-            "email": user.email or None,
-            "expires_in": token.seconds_left if token else None,
-        }
+        token, seconds = brought_or_held(request)
+        body = {"token": token, "username": user.username, "email": user.email or None, "expires_in": seconds}
         response = Response(body)
         patch_cache_control(response, no_store=True)
         return response
+
+
+def brought_or_held(request: Request) -> tuple[str | None, int | None]:
+    """Return the token of a request and the seconds left, or those of its session."""
+    if isinstance(request.auth, AccessToken):
+        return request.auth.text, request.auth.seconds_left
+    return held_token(request.session) or (None, None)

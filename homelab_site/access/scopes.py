@@ -8,7 +8,7 @@ ALL_SCOPES = READ_SCOPES | {"write:settings"}
 
 
 class LocalUser(Protocol):
-    """Somebody whom this site's own login knows."""
+    """A user of this site."""
 
     is_staff: bool
     is_superuser: bool
@@ -26,7 +26,7 @@ def claimed_scopes(claims: Mapping[str, Any]) -> frozenset[str]:
 
 
 def session_scopes(user: LocalUser) -> frozenset[str]:
-    """Return the scopes of a session that began with the local login."""
+    """Return the scopes of a session, however it began: the identity provider's group says who is staff."""
     return ALL_SCOPES if user.is_staff or user.is_superuser else READ_SCOPES
 
 

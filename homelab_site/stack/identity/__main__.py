@@ -14,9 +14,7 @@ def main() -> None:
     """Bring its database up to date and serve until the process is ended."""
     django.setup()
 
-    from django.conf import settings  # noqa: PLC0415
-
-    from homelab_site.stack.identity import keys, seed  # noqa: PLC0415 - models exist from here on
+    from homelab_site.stack.identity import keys, seed, settings  # noqa: PLC0415 - models exist from here on
 
     call_command("migrate", verbosity=0, interactive=False)
     if not keys.private_keys(settings.KEYS_DIR):

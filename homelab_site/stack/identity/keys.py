@@ -42,8 +42,10 @@ class CurrentKeys:
 
 def use_keys() -> None:
     # The provider's library reads its keys once; what is set on its settings is what it uses.
-    from django.conf import settings  # noqa: PLC0415 - the other functions are for processes of other settings too
+    # The other functions are for processes of other settings too.
     from oauth2_provider.settings import oauth2_settings  # noqa: PLC0415
+
+    from homelab_site.stack.identity import settings  # noqa: PLC0415
 
     newest, *older = private_keys(settings.KEYS_DIR)
     oauth2_settings.OIDC_RSA_PRIVATE_KEY = newest

@@ -1,10 +1,10 @@
 """The clients and people of the identity provider. People are made once; what is changed afterwards stays."""
 
-from django.conf import settings
 from django.contrib.auth.models import Group, User
 from oauth2_provider.models import Application
 
 from homelab_site.stack import secrets
+from homelab_site.stack.identity import settings
 from homelab_site.stack.secrets import ADMIN, ADMINS, SCRIPTS_CLIENT, SITE_CLIENT, VIEWER
 
 HOSTS = ("127.0.0.1", "localhost")

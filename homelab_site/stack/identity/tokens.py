@@ -5,9 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import jwt
-from django.conf import settings
 from oauthlib.oauth2.rfc6749.tokens import random_token_generator
 
+from homelab_site.stack.identity import settings
 from homelab_site.stack.secrets import SCRIPTS_CLIENT
 
 

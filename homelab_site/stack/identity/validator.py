@@ -8,7 +8,7 @@ from oauth2_provider.settings import oauth2_settings
 from oauth2_provider.utils import jwk_from_pem
 
 
-class IdentityValidator(OAuth2Validator):
+class IdentityValidator(OAuth2Validator):  # type: ignore[misc] # untyped
     oidc_claim_scope = {**OAuth2Validator.oidc_claim_scope, "groups": "profile"}  # noqa: RUF012 - the library's
 
     def get_additional_claims(self, request: Any) -> dict[str, Any]:
