@@ -2,16 +2,18 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from homelab_site.access import views as access
+from heatpump.pages import views as heatpump
 from homelab_site.frame import views as frame
 from homelab_site.health import views as health
+from homelab_site.overview import views as overview
 from telemetry.status import views as status
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="status"), name="home"),
+    path("", overview.overview, name="home"),
+    path("heatpump/", heatpump.heatpump, name="heatpump"),
     path("status/", status.status, name="status"),
     path("health", health.health, name="health"),
     path("health/live", health.live, name="health-live"),

@@ -37,6 +37,38 @@ def readings_latest() -> Selection[RoomReading]:
     return Selection(RoomReading, f"{_LATEST} ORDER BY location", {})
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is known of a location: the newest value of each kind within its last day.
+
+    `time` is of its newest reading, `since` of the reading with the temperature; a sensor may send only what changed.
+    """
+
+    location: str
+    time: datetime
+    temperature_c: float | None
+    since: datetime | None
+    humidity: float | None
+    battery_percent: int | None
+
+
+def rooms() -> Selection[Room]:
+    """Select what is known of each location."""
+    return Selection(
+        Room,
+        f"""
+        SELECT newest.location, newest.time, temperature_c.value, temperature_c.time, humidity.value,
+            battery_percent.value
+        FROM temperature_latest AS newest
+        LEFT JOIN LATERAL ({_newest_value("temperature_c")}) AS temperature_c ON true
+        LEFT JOIN LATERAL ({_newest_value("humidity")}) AS humidity ON true
+        LEFT JOIN LATERAL ({_newest_value("battery_percent")}) AS battery_percent ON true
+        ORDER BY newest.location
+        """,  # noqa: S608 - the columns are ours
+        {},
+    )
+
+
 def readings_newest_first(*, location: str, start: datetime) -> Selection[SensorReading]:
     """Select the readings of a location from a moment on."""
     return Selection(
@@ -48,6 +80,16 @@ def readings_newest_first(*, location: str, start: datetime) -> Selection[Sensor
         """,
         {"location": location, "start": start},
     )
+
+
+def _newest_value(column: str) -> str:
+    """Return a query for the newest value of a column, and its time, at the place and within the day of `newest`."""
+    return f"""
+        SELECT {column} AS value, time FROM temperature_sensors AS reading
+        WHERE reading.device_id = newest.device_id AND reading.location = newest.location
+          AND reading.time > newest.time - interval '1 day' AND reading.time <= newest.time AND {column} IS NOT NULL
+        ORDER BY reading.time DESC LIMIT 1
+    """  # noqa: S608 - the column is ours
 
 
 _LATEST = "SELECT time, location, device_id, temperature_c, humidity, battery_percent FROM temperature_latest"

@@ -21,9 +21,11 @@ export function clockTime(moment, options = { hour: "2-digit", minute: "2-digit"
 }
 
 const relative = new Intl.RelativeTimeFormat(language, { style: "short" });
+const now = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "second");
 
 export function ago(seconds) {
-  if (seconds < 60) return relative.format(-Math.max(0, Math.floor(seconds)), "second");
+  if (seconds < 10) return now;
+  if (seconds < 60) return relative.format(-Math.floor(seconds), "second");
   if (seconds < 3600) return relative.format(-Math.floor(seconds / 60), "minute");
   if (seconds < 48 * 3600) return relative.format(-Math.floor(seconds / 3600), "hour");
   return relative.format(-Math.floor(seconds / 86400), "day");

@@ -1,0 +1,76 @@
+// Moves the values of the overview. Power moves with each reading of the meter; the rest is asked for again now and
+// then, when the pump or a sensor has sent something, and after the connection was away.
+
+import { showAges } from "./ages.js";
+import { follow, onState } from "./live.js";
+import { refresh } from "./refresh.js";
+import { number } from "./words.js";
+
+const LIVE_PAUSE_MS = 30_000;
+const AWAY_PAUSE_MS = 5000;
+const STORED_AFTER_MS = 1500; // what the bus has said stands in the database a moment later
+
+const COLUMNS = {
+  total: "active_power_total",
+  l1: "active_power_l1",
+  l2: "active_power_l2",
+  l3: "active_power_l3",
+  production: "active_production_total",
+};
+
+let live = false;
+let timer = 0;
+
+// Draws a power in W as its share of the scale.
+function draw(panel, key, watts) {
+  const share = Math.min(Math.max(watts / 1000 / Number(panel.dataset.scale), 0), 1) * 100;
+  if (key === "total") panel.querySelector(".dial-arc").setAttribute("stroke-dasharray", `${share} 100`);
+  else panel.querySelector(`[data-bar="${key}"]`).setAttribute("width", `${share}%`);
+}
+
+function show(reading) {
+  const panel = document.getElementById("power");
+  if (panel.dataset.device === undefined) {
+    refreshIn(STORED_AFTER_MS); // the first reading of all: there is no dial yet
+    return;
+  }
+  if (reading.device_id !== panel.dataset.device) return;
+  for (const [key, column] of Object.entries(COLUMNS)) {
+    const watts = reading.fields[column] ?? null;
+    const text = panel.querySelector(`[data-watts="${key}"]`);
+    text.textContent = watts === null ? "\u2013" : number(watts / 1000, 2);
+    if (watts !== null) text.closest("[hidden]")?.removeAttribute("hidden");
+    draw(panel, key, watts ?? 0);
+  }
+  panel.querySelector("time").dateTime = reading.ts;
+  showAges();
+}
+
+async function ask() {
+  if (!document.hidden) {
+    try {
+      await refresh(live ? "[data-live=always]" : "[data-live]");
+      showAges();
+    } catch {
+      // The ages grow, and the live mark says that nobody answers.
+    }
+  }
+  refreshIn(live ? LIVE_PAUSE_MS : AWAY_PAUSE_MS);
+}
+
+function refreshIn(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(ask, milliseconds);
+}
+
+follow("energy", show);
+follow("heatpump", () => refreshIn(STORED_AFTER_MS));
+follow("temperature", () => refreshIn(STORED_AFTER_MS));
+onState((state) => {
+  const was = live;
+  live = state === "live";
+  refreshIn(live && !was ? 0 : live ? LIVE_PAUSE_MS : AWAY_PAUSE_MS);
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) ask();
+});
