@@ -133,7 +133,7 @@ def cancel(command: Command, *, cancelled_by: str, now: datetime) -> None:
     if not writes:
         raise NotUnderWayError(f"Command {command.pk} has ended already.")
     _fail(writes, Reason.CANCELLED, f"Cancelled by {cancelled_by}.", now)
-    Setting.objects.filter(pk__in=[write.setting_id for write in writes]).update(wanted=None)
+    _forget_wanted(writes, now)
     command.refresh_from_db()
 
 
@@ -174,8 +174,7 @@ def _next_publication(pump_id: int, now: datetime) -> Publication | None:
             _fail([write], Reason.WRITE_LIMIT, f"{setting.name} was written {WRITES_A_DAY} times in 24 hours.", now)
         else:
             return _send(write, now)
-        setting.wanted = None
-        setting.save()
+        _forget_wanted([write], now)
     return None
 
 
@@ -216,14 +215,19 @@ def _retry_or_fail(pump_id: int, overdue: Q, now: datetime) -> int:
 
 
 def _fail_unconfirmed(write: Write, now: datetime) -> None:
-    setting = write.setting
-    setting.wanted = None
-    setting.save()
+    _forget_wanted([write], now)
+    name = write.setting.name
     if write.echoed is None:
-        _fail([write], Reason.NO_ECHO, f"The pump sent no reading with {setting.name} in time.", now)
+        _fail([write], Reason.NO_ECHO, f"The pump sent no reading with {name} in time.", now)
     else:
-        sentence = f"The pump shows {setting.name} as {write.echoed}, not as {write.value}."
-        _fail([write], Reason.OTHER_VALUE, sentence, now)
+        _fail([write], Reason.OTHER_VALUE, f"The pump shows {name} as {write.echoed}, not as {write.value}.", now)
+
+
+def _forget_wanted(writes: Sequence[Write], now: datetime) -> None:
+    """Fall back to what the pump confirmed."""
+    settings = Setting.objects.filter(writes__in=writes)
+    HeatPump.objects.filter(settings__in=settings).update(updated_at=now)
+    settings.update(wanted=None)
 
 
 def _fail(writes: Sequence[Write], reason: Reason, sentence: str, now: datetime) -> None:
