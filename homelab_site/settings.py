@@ -45,12 +45,12 @@ INSTALLED_APPS = [
     "axes",
     "corsheaders",
     "csp",
+    "homelab_site",  # before those whose templates it replaces
+    "homelab_site.access",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "homelab_site",
-    "homelab_site.access",
-    "django_celery_beat",  # after the site, which replaces a template of it
+    "django_celery_beat",
     "telemetry",
     "energy",
     "heatpump",
