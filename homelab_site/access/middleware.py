@@ -17,12 +17,17 @@ def believe_only_trusted_proxies(
     """Drop what somebody else says of where a request comes from and went to. It has to be the first middleware."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not is_trusted(request.META.get("REMOTE_ADDR") or "", settings.TRUSTED_PROXIES):
-            for name in FORWARDED:
-                request.META.pop(name, None)
+        drop_untrusted(request)
         return get_response(request)
 
     return middleware
+
+
+def drop_untrusted(request: HttpRequest) -> None:
+    """Drop the headers that only a trusted proxy may send, unless the request comes from one."""
+    if not is_trusted(request.META.get("REMOTE_ADDR") or "", settings.TRUSTED_PROXIES):
+        for name in FORWARDED:
+            request.META.pop(name, None)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -23,7 +23,7 @@ def manage(*arguments: str) -> tuple[str, ...]:
 
 
 PREPARE = Part("prepare", "migrations, topics and login", manage("prepare_stack"))
-WORKER_NAMES = ("bridge", "sink", "settings", "outbox")
+WORKER_NAMES = ("bridge", "sink", "settings", "outbox", "stream")
 WORKERS = Part("workers", "workers", manage("runworker", *WORKER_NAMES))
 CELERY = Part(
     "celery",

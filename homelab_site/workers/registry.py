@@ -11,6 +11,7 @@ WORKERS = {
     "sink": "telemetry.sink.worker",
     "settings": "heatpump.settings.worker",
     "outbox": "heatpump.outbox.worker",
+    "stream": "telemetry.live.worker",
 }
 """Worker name to the module whose `make_worker()` builds it."""
 

@@ -20,6 +20,7 @@ WORKER_DUTIES = {
     "sink": "stores readings from Kafka",
     "settings": "keeps heat pump settings true, and confirms commands",
     "outbox": "publishes commands to heat pumps",
+    "stream": "hands readings to whoever watches",
 }
 DEPENDENCY_TITLES = {
     "telemetry_database": "The telemetry database",
