@@ -78,6 +78,18 @@ class Year:
     coverage: float
 
 
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A meter, the start of the quarter of its first reading, and the time of its newest.
+
+    Where its readings have expired, the end of the last day of which something is known stands for the newest.
+    """
+
+    device_serial: str
+    first: datetime
+    newest: datetime
+
+
 Period = TypeVar("Period", Day, Month, Year)
 
 
@@ -91,6 +103,27 @@ def reading_latest(*, device_serial: str | None) -> Reading | None:
             "WHERE device_serial BETWEEN %(device_serial)s AND %(device_serial)s ORDER BY device_serial DESC, ts DESC"
         )
     return Selection(Reading, f"{_READINGS} {newest}", {"device_serial": device_serial}).first()
+
+
+def meters() -> Selection[Meter]:
+    """Select all meters that ever counted something."""
+    return Selection(
+        Meter,
+        f"""
+        SELECT serial,
+            coalesce((SELECT min(quarter_start) FROM energy_quarters(serial, first_day, first_end)), first_day),
+            coalesce((
+                SELECT ts FROM ({_READINGS}) AS reading WHERE device_serial BETWEEN serial AND serial
+                ORDER BY device_serial DESC, ts DESC LIMIT 1
+            ), last_end)
+        FROM (
+            SELECT device_serial, min(day_start), min(day_end), max(day_end)
+            FROM energy_days(NULL, '-infinity', 'infinity') GROUP BY device_serial
+        ) AS known (serial, first_day, first_end, last_end)
+        ORDER BY serial
+        """,  # noqa: S608 - nothing in it comes from outside
+        {},
+    )
 
 
 def readings(*, start: datetime, end: datetime, device_serial: str | None) -> Selection[Reading]:

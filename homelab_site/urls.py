@@ -4,8 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from homelab_site.access import views as access
+from energy.pages import views as energy
 from heatpump.pages import views as heatpump
+from homelab_site.access import views as access
 from homelab_site.frame import views as frame
 from homelab_site.health import views as health
 from homelab_site.overview import views as overview
@@ -14,6 +15,8 @@ from telemetry.status import views as status
 urlpatterns = [
     path("", overview.overview, name="home"),
     path("heatpump/", heatpump.heatpump, name="heatpump"),
+    path("energy/", energy.energy, name="energy"),
+    path("energy/energy.csv", energy.energy_csv, name="energy-csv"),
     path("status/", status.status, name="status"),
     path("health", health.health, name="health"),
     path("health/live", health.live, name="health-live"),

@@ -2,7 +2,7 @@
 // is made of stands in homelab_site/charts.py.
 
 import { onThemeChange } from "../tokens.js";
-import { followKeys, followTouch, makeZoom } from "./movement.js";
+import { followKeys, followTouch, isZoomed, makeZoom } from "./movement.js";
 import { drawnTimes, plotOptions } from "./options.js";
 import { makeReadout } from "./readout.js";
 
@@ -18,18 +18,18 @@ export function drawChart(figure, chart) {
 
   const options = plotOptions(chart, figure);
   options.hooks.setCursor = [(plot) => readout.show(plot.cursor.idx)];
+  options.hooks.setScale = [(plot) => figure.classList.toggle("is-zoomed", isZoomed(plot, chart))];
   options.cursor.bind = { dblclick: () => () => zoom.reset() };
   const data = [drawnTimes(chart), ...chart.series.map((series) => series.values)];
   const plot = new uPlot({ ...options, ...sizeOf(field) }, data, field);
 
-  const zoom = makeZoom(plot, chart, (zoomed) => figure.classList.toggle("is-zoomed", zoomed));
+  const zoom = makeZoom(plot, chart);
   controls.append(
     button("+", chart.words.zoom_in, zoom.into),
     button("\u2212", chart.words.zoom_out, zoom.out),
     button(chart.words.reset, chart.words.reset, zoom.reset),
   );
   zoom.reset();
-  plot.hooks.setSelect = [() => requestAnimationFrame(() => figure.classList.add("is-zoomed"))];
   followKeys(field, plot, zoom, readout.say);
   followTouch(plot);
   const resizing = new ResizeObserver(() => plot.setSize(sizeOf(field)));

@@ -3,13 +3,15 @@
 const ZOOM = 0.5;
 const PAGE_POINTS = 10;
 
-/** Returns functions that change which part of a chart is seen. */
-export function makeZoom(plot, chart, onChange) {
-  const whole = { min: chart.start, max: chart.end };
+/** Tells whether only a part of a chart is seen. */
+export function isZoomed(plot, chart) {
+  return plot.scales.x.min > chart.start || plot.scales.x.max < chart.end;
+}
 
+/** Returns functions that change which part of a chart is seen. */
+export function makeZoom(plot, chart) {
   function see(min, max) {
-    plot.setScale("x", { min: Math.max(min, whole.min), max: Math.min(max, whole.max) });
-    onChange(plot.scales.x.min > whole.min || plot.scales.x.max < whole.max);
+    plot.setScale("x", { min: Math.max(min, chart.start), max: Math.min(max, chart.end) });
   }
 
   function by(factor) {
@@ -23,7 +25,7 @@ export function makeZoom(plot, chart, onChange) {
   return {
     into: () => by(ZOOM),
     out: () => by(1 / ZOOM),
-    reset: () => see(whole.min, whole.max),
+    reset: () => see(chart.start, chart.end),
     show(moment) {
       const { min, max } = plot.scales.x;
       if (moment < min || moment > max) {

@@ -55,7 +55,8 @@ function timeAxis(chart, font) {
     space: TICK_APART_PIXELS,
     size: 34,
     grid: { show: false },
-    values: (plot, ticks, axisIndex, space, apart) => tickLabels(ticks, apart),
+    // At the end itself nothing begins, and its label would be cut off.
+    values: (plot, ticks, axisIndex, space, apart) => tickLabels(ticks.filter((tick) => tick < chart.end), apart),
   };
   if (["day", "month", "year"].includes(chart.step)) {
     // Each label stands under the middle of its interval, and says when that begins.

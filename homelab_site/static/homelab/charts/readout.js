@@ -7,9 +7,8 @@ export function makeReadout(chart) {
   const element = make("div", "chart-readout");
   const title = element.appendChild(make("p", "chart-when", chart.label));
   const list = element.appendChild(make("ul", "chart-key"));
-  const values = chart.series.map(({ label, look, colour }) => {
-    return label ? keyLine(list, label, `chart-look-${look} chart-colour-${colour}`) : null;
-  });
+  const named = chart.series.filter((series) => series.label).sort((one, other) => isBehind(one) - isBehind(other));
+  const values = named.map(({ label, look, colour }) => keyLine(list, label, `chart-look-${look} chart-colour-${colour}`));
   const band = chart.band_label && keyLine(list, chart.band_label, `chart-look-band chart-colour-${chart.band_colour}`);
   const marked = chart.series.find((series) => series.marked.includes(true));
   const mark = marked && keyLine(list, chart.marked_word, `chart-look-marked chart-colour-${marked.colour}`);
@@ -18,28 +17,32 @@ export function makeReadout(chart) {
     const known = index !== null && index !== undefined;
     title.textContent = known ? pointTitle(chart, index) : chart.label;
     values.forEach((value, place) => {
-      if (value) value.textContent = known ? valueText(chart, place, index) : "";
+      value.textContent = known ? valueText(chart, named[place], index) : "";
     });
     if (band) band.parentElement.classList.toggle("is-on", known && inBand(chart, index));
     if (mark) mark.parentElement.classList.toggle("is-on", known && marked.marked[index]);
   }
 
   function say(index) {
-    const named = chart.series.map((series, place) => series.label && `${series.label}: ${valueText(chart, place, index)}`);
+    const said = named.map((series) => `${series.label}: ${valueText(chart, series, index)}`);
     const on = [inBand(chart, index) && chart.band_label, marked?.marked[index] && chart.marked_word];
-    return [pointTitle(chart, index), ...named, ...on].filter(Boolean).join(", ");
+    return [pointTitle(chart, index), ...said, ...on].filter(Boolean).join(", ");
   }
 
   return { element, show, say };
 }
 
 /** Writes a value with its unit; an edge of an area is written together with the other edge, which has no label. */
-function valueText(chart, place, index) {
-  const series = chart.series[place];
+function valueText(chart, series, index) {
   const value = series.values[index];
   if (value === null) return chart.words.no_value;
   if (series.look !== "edge") return quantity(value, series);
-  return `${quantity(chart.series[place + 1].values[index], series)} – ${quantity(value, series)}`;
+  const lower = chart.series[chart.series.indexOf(series) + 1];
+  return `${quantity(lower.values[index], series)} – ${quantity(value, series)}`;
+}
+
+function isBehind(series) {
+  return series.look === "behind";
 }
 
 function inBand(chart, index) {

@@ -6,7 +6,7 @@ import { hatch } from "./hatch.js";
 const { uPlot } = window;
 
 const LINE_WIDTH = 2;
-const BAR_WIDTH_LIMIT = 72;
+const BAR_WIDTH_LIMIT = 120;
 const POINT_APART_PIXELS = 24;
 const BAR_SHARES = { bars: 0.66, behind: 0.92 };
 
