@@ -100,11 +100,14 @@ def _same(earlier: Command, values: Mapping[str, int]) -> Command:
 def _change(pump: HeatPump, values: Mapping[str, int], requested_by: str, idempotency_key: str | None) -> Command:
     settings = settings_of(pump)
     check_curve(values, {name: setting.value for name, setting in settings.items()})
+    before = {name: setting.wanted for name, setting in settings.items()}
     now = timezone.now()
-    pump.updated_at = now
-    pump.save()
     wanted = [(settings[name], values[name]) for name in _in_order(values, settings)]
-    return enqueue(pump, wanted, requested_by=requested_by, idempotency_key=idempotency_key, now=now)
+    command = enqueue(pump, wanted, requested_by=requested_by, idempotency_key=idempotency_key, now=now)
+    if before != {name: setting.wanted for name, setting in settings.items()}:
+        pump.updated_at = now
+        pump.save()
+    return command
 
 
 def _in_order(values: Mapping[str, int], settings: Mapping[str, Setting]) -> list[str]:

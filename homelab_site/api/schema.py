@@ -1,6 +1,8 @@
 """What OpenAPI says of every path: who may ask, and which errors can come."""
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
@@ -11,13 +13,14 @@ from homelab_site.access.authentication import TokenAuthentication
 
 ANY_PATH = {
     401: "No token or session, or one that is not valid.",
-    403: "The token or session may not read this.",
-    405: "The path is read only.",
+    403: "The token or session may not do this.",
+    405: "The path has no such method.",
     406: "None of the content types of `Accept` is served.",
     429: "Too many requests; `Retry-After` says how many seconds to wait.",
     500: "The server has failed.",
     503: "The database cannot be asked at the moment.",
 }
+NO_MORE: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -41,18 +44,26 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         return {"type": "http", "scheme": "bearer"}
 
 
-def answers(of: object, *, parameters: bool = True, missing: str = "") -> dict[Any, Any]:
+def answers(
+    of: object, *, status: int = 200, parameters: bool = True, missing: str = "", errors: Mapping[int, str] = NO_MORE
+) -> dict[Any, Any]:
     """Return the responses of a path that answers with `of`.
 
-    `missing` says when it is 404, and `parameters` whether it knows any that can be malformed.
+    `missing` says when it is 404, and `parameters` whether it knows any that can be malformed; `errors` are what else
+    can come, in the path's own words.
     """
+    described = _described(parameters=parameters, missing=missing, more=errors)
+    return {(code, "application/json"): response for code, response in {status: of, **described}.items()}
+
+
+def _described(*, parameters: bool, missing: str, more: Mapping[int, str]) -> dict[int, OpenApiResponse]:
     errors = dict(ANY_PATH)
     if parameters:
         errors[400] = "A parameter is malformed or missing; the error names it."
     if missing:
         errors[404] = missing
-    described = {status: OpenApiResponse(ErrorSerializer, description=why) for status, why in sorted(errors.items())}
-    return {(status, "application/json"): response for status, response in {200: of, **described}.items()}
+    errors.update(more)
+    return {code: OpenApiResponse(ErrorSerializer, description=why) for code, why in sorted(errors.items())}
 
 
 def range_answers(of: object) -> dict[Any, Any]:

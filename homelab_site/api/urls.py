@@ -4,6 +4,8 @@ from django.urls import path
 
 import energy.api as energy
 import heatpump.api as heatpump
+import heatpump.outbox.api as outbox
+import heatpump.settings.api as settings
 import homelab_site.access.api as access
 import telemetry.rooms.api as rooms
 from homelab_site.api import views
@@ -20,6 +22,10 @@ urlpatterns = [
     path("v1/energy/yearly-summary", energy.YearlySummaryView.as_view()),
     path("v1/heatpump/latest", heatpump.LatestView.as_view()),
     path("v1/heatpump/daily-summary", heatpump.DailySummaryView.as_view()),
+    path("v1/heatpump/settings", settings.AllSettingsView.as_view()),
+    path("v1/heatpump/settings/outbox/<int:id>", outbox.CommandView.as_view()),
+    path("v1/heatpump/settings/<str:device_id>", settings.SettingsView.as_view()),
+    path("v1/heatpump/settings/<str:device_id>/outbox", outbox.DeviceOutboxView.as_view()),
     path("v1/temperature/latest", rooms.LatestView.as_view()),
     path("v1/temperature/all-latest", rooms.AllLatestView.as_view()),
     path("v1/temperature/history", rooms.HistoryView.as_view()),

@@ -13,7 +13,7 @@ from homelab_site.access.scopes import ALL_SCOPES
 from homelab_site.stack.child import free_port
 from tests.homelab_site.access.conftest import PATH, Site
 from tests.homelab_site.access.issuer import INTROSPECTION, KEYS, HouseIssuer, new_ec_key
-from tests.homelab_site.api.test_api_access import api_paths
+from tests.homelab_site.api.test_api_access import address, api_paths
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
@@ -33,7 +33,7 @@ def test_every_path_of_the_api_names_a_scope_that_exists(path: str) -> None:
 def test_a_token_without_scopes_opens_only_what_needs_none(site: Site, issuer: HouseIssuer, path: str) -> None:
     needed = dict(api_paths(get_resolver().url_patterns))[path].view_class.required_scope
     every_other = " ".join(ALL_SCOPES - {needed})
-    assert site.status(issuer.token(scope=every_other), path) == (403 if needed else 200)
+    assert site.status(issuer.token(scope=every_other), address(path)) == (403 if needed else 200)
 
 
 def test_there_are_several_issuers(site: Site, issuer: HouseIssuer) -> None:

@@ -1,0 +1,54 @@
+"""Reading commands, and how the outbox does."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
+
+from heatpump.outbox.models import Command, Reason, Status
+
+NEWEST = 10
+UNTOLD = (Reason.SUPERSEDED, Reason.CANCELLED)
+"""Reasons that somebody chose, and that are no trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSummary:
+    """Commands that still have to go out, those that wait for the pump's echo, and those that failed in a day.
+
+    The moments are when the oldest of each was made; None where there is none. What somebody cancelled or overtook
+    does not count as failed.
+    """
+
+    unsent: int
+    oldest_unsent: datetime | None
+    unconfirmed: int
+    oldest_unconfirmed: datetime | None
+    failed_last_day: int
+
+
+def outbox_summary() -> OutboxSummary:
+    unsent, unconfirmed = Q(status=Status.PENDING), Q(status=Status.PUBLISHED)
+    a_day_ago = timezone.now() - timedelta(days=1)
+    failed = Q(status=Status.FAILED, failed_at__gte=a_day_ago) & ~Q(reason__in=UNTOLD)
+    # What the indexes find, so that commands of years are not read.
+    recent = Command.objects.filter(unsent | unconfirmed | Q(failed_at__gte=a_day_ago)).order_by()
+    return OutboxSummary(
+        **recent.aggregate(
+            unsent=Count("pk", filter=unsent),
+            oldest_unsent=Min("created_at", filter=unsent),
+            unconfirmed=Count("pk", filter=unconfirmed),
+            oldest_unconfirmed=Min("created_at", filter=unconfirmed),
+            failed_last_day=Count("pk", filter=failed),
+        )
+    )
+
+
+def commands_of_device(device_id: str) -> QuerySet[Command]:
+    """Return the newest commands of a device, newest first."""
+    return Command.objects.filter(pump__device_id=device_id).select_related("pump")[:NEWEST]
+
+
+def command_by_id(command_id: int) -> Command | None:
+    return Command.objects.filter(pk=command_id).select_related("pump").first()

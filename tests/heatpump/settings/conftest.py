@@ -1,0 +1,3 @@
+from tests.heatpump.settings.asking import asking, issuer
+
+__all__ = ["asking", "issuer"]
