@@ -65,6 +65,10 @@ class Pumps:
         self._stop.set()
         self._thread.join(20)
 
+    @property
+    def is_connected(self) -> bool:
+        return self._publisher.is_connected
+
     def _run(self) -> None:
         next_reading = 0.0
         while not self._stop.is_set():
