@@ -2,18 +2,13 @@
 
 import http.client
 import json
-import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from homelab_site.stack import parts
-from homelab_site.stack.child import Child, free_port
 from tests.homelab_site.access.conftest import PATH
 from tests.homelab_site.access.issuer import (
     KEYS,
@@ -27,33 +22,7 @@ from tests.homelab_site.access.issuer import (
     signed_with_public_key,
     unknown_key_token,
 )
-
-
-class Server:
-    """A web process that trusts an issuer, and no proxy."""
-
-    def __init__(self, directory: Path, issuer: HouseIssuer) -> None:
-        self.issuer = issuer
-        self.port = free_port()
-        environment = {**os.environ, "OIDC_ISSUERS": json.dumps([issuer.setting()]), "TRUSTED_PROXIES": "192.0.2.0/24"}
-        self.process = Child("web", parts.web(self.port).argv, directory / "web.log", env=environment)
-        self.process.start()
-        self.process.wait_for_port(self.port, 60)
-
-    def ask(self, token: str | None = None, path: str = PATH, **headers: str) -> tuple[int, Message, Any]:
-        """Return the status, the headers and the JSON of an answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            return ask(connection, path, headers if token is None else {"Authorization": f"Bearer {token}", **headers})
-        finally:
-            connection.close()
-
-
-def ask(connection: http.client.HTTPConnection, path: str, headers: Mapping[str, str]) -> tuple[int, Message, Any]:
-    connection.request("GET", path, headers=dict(headers))
-    response = connection.getresponse()
-    body = response.read()
-    return response.status, response.headers, json.loads(body) if body.startswith(b"{") else None
+from tests.homelab_site.access.server import Server, ask
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> I
     issuer = HouseIssuer()
     made = Server(tmp_path_factory.mktemp("server"), issuer)
     yield made
-    made.process.kill()
+    made.stop()
     issuer.stop()
 
 
@@ -223,20 +192,22 @@ def test_a_token_of_a_megabyte_does_no_harm(server: Server) -> None:
 
 def test_thousands_of_unknown_keys_ask_the_issuer_twice_at_most(server: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
-    before, statuses, times = server.issuer.asked[KEYS], Counter[int](), list[float]()
+    before, times, waits = server.issuer.asked[KEYS], list[float](), set[str | None]()
     for number in range(5_000):
         began = time.monotonic()
         authorization = {"Authorization": f"Bearer {unknown_key_token(server.issuer, number)}"}
         status, headers, _ = ask(connection, PATH, authorization)
         times.append(time.monotonic() - began)
-        statuses[status] += 1
+        if status == 429 and not waits:
+            # Whoever sends too many has to wait, and nobody else who has the same address.
+            assert_refused(server, "opaque", 429, "Too many bad tokens")
+            assert server.ask(server.issuer.token())[0] == 200
+        waits |= {headers["Retry-After"]} if status == 429 else set()
+        assert status in {401, 429}
     connection.close()
     assert server.issuer.asked[KEYS] - before <= 2
     assert sorted(times)[4_950] < 0.5
-    # Whoever sends too many has to wait, and nobody else who has the same address.
-    assert statuses.keys() == {401, 429}
-    assert 0 < int(headers["Retry-After"]) <= 60
-    assert_refused(server, "opaque", 429, "Too many bad tokens")
+    assert {0 < int(seconds or 0) <= 60 for seconds in waits} == {True}
     assert server.ask(server.issuer.token())[0] == 200
 
 
@@ -247,12 +218,14 @@ def test_known_tokens_pass_and_unknown_ones_do_not_while_the_issuer_is_away(
     try:
         assert server.ask(server.issuer.token())[0] == 200
         server.issuer.keys["new"] = new_ec_key()
-        assert server.ask(server.issuer.token("new"))[0] == 200
+        assert server.ask(server.issuer.token("new"))[0] == 200, "keys were rotated"
         server.issuer.stop()
         server.issuer.keys["newer"] = new_ec_key()
+        began = time.monotonic()
         for _ in range(20):
             assert_refused(server, server.issuer.token("newer"), 401, "key that is not known")
             for kid in ("rsa", "ec", "new"):
                 assert server.ask(server.issuer.token(kid))[0] == 200
+        assert time.monotonic() - began < 20
     finally:
-        server.process.kill()
+        server.stop()
