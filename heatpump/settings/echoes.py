@@ -7,7 +7,7 @@ from functools import partial
 
 from django.db import transaction
 
-from heatpump.outbox.models import UNDER_WAY, Command
+from heatpump.outbox.models import UNDER_WAY, Command, Write
 from heatpump.outbox.services import confirm
 from heatpump.settings.lag import Lag, is_taken_after, observe
 from heatpump.settings.models import Change, HeatPump, Setting
@@ -38,15 +38,18 @@ def confirm_from_reading(echo: Echo, now: datetime) -> None:
     if pump.heard_at is not None and echo.received_at < pump.heard_at:
         return
     is_after = partial(is_taken_after, ts=echo.ts, received_at=echo.received_at, lag=_observe(pump, echo))
-    for name, setting in settings_of(pump).items():
-        value = echo.values.get(name)
-        if value is None:
-            continue
+    under_way = Write.objects.filter(setting__pump=pump, status__in=UNDER_WAY).select_related("command", "setting")
+    writes = {write.setting_id: write for write in under_way}
+    values = {name: value for name, value in echo.values.items() if value is not None}
+    shown = [setting for name, setting in settings_of(pump).items() if name in values]
+    for setting in shown:
+        value = values[setting.name]
         before = (setting.confirmed, setting.wanted)
-        command = _judge(setting, value, is_after, now)
+        command = _judge(setting, writes.get(setting.pk), value, is_after, now)
         _take(setting, value, command, echo.ts)
         if before != (setting.confirmed, setting.wanted):
             pump.updated_at = now
+    Setting.objects.bulk_update(shown, ["confirmed", "confirmed_at", "wanted", "written_at"])
     pump.save()
 
 
@@ -61,11 +64,12 @@ def _observe(pump: HeatPump, echo: Echo) -> Lag | None:
     return lag
 
 
-def _judge(setting: Setting, value: int, is_after: Callable[[datetime], bool], now: datetime) -> Command | None:
+def _judge(
+    setting: Setting, write: Write | None, value: int, is_after: Callable[[datetime], bool], now: datetime
+) -> Command | None:
     """Hold a value against what was written to the setting; return the command that it confirms."""
     if setting.written_at is not None and is_after(setting.written_at):
         setting.written_at = None
-    write = setting.writes.filter(status__in=UNDER_WAY).select_related("command").first()
     if write is None or write.sent_at is None or not is_after(write.sent_at):
         return None
     if value != write.value:
@@ -81,4 +85,3 @@ def _take(setting: Setting, value: int, command: Command | None, ts: datetime) -
     if setting.confirmed is not None and setting.confirmed != value:
         Change.objects.create(setting=setting, changed_at=ts, before=setting.confirmed, after=value, command=command)
     setting.confirmed, setting.confirmed_at = value, ts
-    setting.save()
