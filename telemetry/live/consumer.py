@@ -130,7 +130,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc] # the library is not ty
         """Count a message of the client; raises RefusedError if there are too many."""
         now = time.monotonic()
         if len(self._said_at) == FLOOD_MESSAGES and now - self._said_at[0] < FLOOD_SECONDS:
-            raise RefusedError(Close.FLOOD, "These are too many messages.", Code.INVALID_MESSAGE)
+            raise RefusedError(Close.TOO_MANY, "These are too many messages.", Code.INVALID_MESSAGE)
         self._said_at.append(now)
 
     def _answer(self, text: str | None) -> None:
@@ -175,9 +175,9 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc] # the library is not ty
         """Say why, and end the connection; nothing else is sent to it from now on."""
         self._is_over = True
         hub.leave(self._socket)
-        REFUSED.labels(error.close).inc()
+        REFUSED.labels(int(error.close)).inc()
         self._socket.send_last(frame(Error(str(error), error.code)))
-        await self.send({"type": "websocket.close", "code": error.close})
+        await self.send({"type": "websocket.close", "code": int(error.close)})
 
 
 def _admit_in_thread(scope: Mapping[str, Any]) -> Caller:

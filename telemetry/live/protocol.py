@@ -43,13 +43,12 @@ class Code(StrEnum):
 
 
 class Close(IntEnum):
-    """Why the server ends a connection: two of RFC 6455, section 7.4.1, and our own."""
+    """Why the server ends a connection, as codes for private use (RFC 6455, section 7.4.2)."""
 
-    FLOOD = 1008
-    INTERNAL_ERROR = 1011
     NO_TOKEN = 4401
     NOT_ALLOWED = 4403
     TOO_MANY = 4429
+    INTERNAL_ERROR = 4500
 
 
 class RefusedError(Exception):

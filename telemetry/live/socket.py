@@ -33,6 +33,8 @@ class WebSocketProtocol(Protocol):
     """The part of daphne's protocol of a connection that is used here."""
 
     transport: Transport
+    failByDrop: bool  # noqa: N815
+    """Whether a client that breaks the protocol is cut off instead of told so."""
     maxFramePayloadSize: int  # noqa: N815
     maxMessagePayloadSize: int  # noqa: N815
 
@@ -53,6 +55,7 @@ class ClientSocket:
         self._waiting: deque[Frame] = deque(maxlen=WAITING_FRAMES)
         self._is_full = False
         self._protocol.maxFramePayloadSize = self._protocol.maxMessagePayloadSize = MAX_CLIENT_BYTES
+        self._protocol.failByDrop = False
         # The producer until now is the HTTP channel that the connection began as.
         self._protocol.transport.unregisterProducer()
         self._protocol.transport.registerProducer(self, True)

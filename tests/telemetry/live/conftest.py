@@ -1,4 +1,4 @@
-"""A house with one web process and one stream worker, for all tests of a module."""
+"""A house for all tests of a module."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.telemetry.live.house import House
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[House]:
-    made = House(tmp_path_factory.mktemp("house"), {})
+    made = House(tmp_path_factory.mktemp("house"))
     try:
         yield made
     finally:

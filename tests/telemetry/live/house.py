@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ BEGAN = datetime(2026, 11, 25, tzinfo=UTC)
 class House:
     """Nothing runs in it but its two brokers until it is asked to."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, **environment: str) -> None:
         self.directory = directory
         self.environment = {**os.environ, "API_DEVELOPMENT_TOKEN": TOKEN, **environment}
         self.kafka = Kafka(directory / "kafka")
@@ -79,6 +80,13 @@ class House:
                     future.get(timeout=30)
             finally:
                 close_producer(producer)
+
+    def metrics(self, port: int) -> dict[str, float]:
+        """Return the numbers that a web process tells Prometheus."""
+        with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            connection.request("GET", "/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
 
     def logs(self) -> str:
         return "".join(child.log.read_text(errors="replace") for child in self.children)
