@@ -56,13 +56,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Series over time. `ends` are the ends of intervals; moments have none.
+    """Series over time. `label` is its name, also without the page around it; above it stands `title`, if there is one.
+
+    `ends` are the ends of intervals; moments have none.
 
     `bands` are spans of time that are shaded behind the series, such as when a compressor ran, and `band_label` says
     what they are.
     """
 
     label: str
+    title: str = ""
     step: Step
     start: datetime
     end: datetime

@@ -10,6 +10,7 @@ from homelab_site.access import views as access
 from homelab_site.frame import views as frame
 from homelab_site.health import views as health
 from homelab_site.overview import views as overview
+from telemetry.rooms.pages import views as rooms
 from telemetry.status import views as status
 
 urlpatterns = [
@@ -17,6 +18,7 @@ urlpatterns = [
     path("heatpump/", heatpump.heatpump, name="heatpump"),
     path("energy/", energy.energy, name="energy"),
     path("energy/energy.csv", energy.energy_csv, name="energy-csv"),
+    path("rooms/", rooms.rooms, name="rooms"),
     path("status/", status.status, name="status"),
     path("health", health.health, name="health"),
     path("health/live", health.live, name="health-live"),

@@ -157,7 +157,7 @@ def _chart(question: Question, rows: Sequence[Used], before: Places, zone: ZoneI
     used = Series(
         label=span_title(span),
         unit="kWh",
-        values=[row and row.kwh for row in found],
+        values=[row.kwh if row else None for row in found],
         look=Look.BARS,
         decimals=DECIMALS[resolution],
         marked=[bool(row and row.partial) for row in found],
@@ -171,6 +171,7 @@ def _chart(question: Question, rows: Sequence[Used], before: Places, zone: ZoneI
         decimals=DECIMALS[resolution],
     )
     return Chart(
+        title=_("Energy used, kWh"),
         label=_("Energy used in kWh, %(title)s") % {"title": span_title(span)},
         step=Step(resolution),
         start=times[0][0],

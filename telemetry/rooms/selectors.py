@@ -69,6 +69,43 @@ def rooms() -> Selection[Room]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """Temperature (mean, lowest, highest; degC) and humidity (percent) of a location from `time` on.
+
+    It is of an hour, or of a day of the house.
+    """
+
+    location: str
+    time: datetime
+    temperature_c: float | None
+    lowest_c: float | None
+    highest_c: float | None
+    humidity: float | None
+
+
+def readings_between(*, start: datetime, end: datetime) -> Selection[RoomReading]:
+    """Select the readings of all locations, each location's oldest first."""
+    return Selection(
+        RoomReading,
+        """
+        SELECT time, location, device_id, temperature_c, humidity, battery_percent FROM temperature_sensors
+        WHERE location IS NOT NULL AND time >= %(start)s AND time < %(end)s ORDER BY location, time
+        """,
+        {"start": start, "end": end},
+    )
+
+
+def climate_hours(*, start: datetime, end: datetime) -> Selection[Climate]:
+    """Select the hours of all locations that start in a range, each location's oldest first."""
+    return _climate("hour_start", start, end)
+
+
+def climate_days(*, start: datetime, end: datetime) -> Selection[Climate]:
+    """Select the house's days of all locations, of hours that start in a range, each location's oldest first."""
+    return _climate("house_start('day', hour_start)", start, end)
+
+
 def readings_newest_first(*, location: str, start: datetime) -> Selection[SensorReading]:
     """Select the readings of a location from a moment on."""
     return Selection(
@@ -79,6 +116,21 @@ def readings_newest_first(*, location: str, start: datetime) -> Selection[Sensor
         FROM temperature_sensors WHERE location = %(location)s AND time >= %(start)s ORDER BY time DESC, device_id DESC
         """,
         {"location": location, "start": start},
+    )
+
+
+def _climate(interval: str, start: datetime, end: datetime) -> Selection[Climate]:
+    """Select hours put together by the interval in which they lie; several sensors of a location count alike."""
+    return Selection(
+        Climate,
+        f"""
+        SELECT location, {interval} AS starts, avg(avg_temperature_c), min(min_temperature_c), max(max_temperature_c),
+            avg(avg_humidity)
+        FROM temperature_hourly
+        WHERE location IS NOT NULL AND hour_start >= %(start)s AND hour_start < %(end)s
+        GROUP BY location, starts ORDER BY location, starts
+        """,  # noqa: S608 - the interval is ours
+        {"start": start, "end": end},
     )
 
 

@@ -10,6 +10,7 @@ const { uPlot } = window;
 const TICK_APART_PIXELS = 64;
 const AXIS_GAP = 6;
 const TOP_ROOM = 1.06;
+const LEAST_RANGE = 2;
 const { timeZone } = document.documentElement.dataset;
 
 /** Returns the times at which values are drawn: bars stand in the middle of their interval. */
@@ -45,7 +46,10 @@ function rangeOf(chart, unit) {
   const fromZero = chart.series.some((series) => series.unit === unit && ["bars", "behind"].includes(series.look));
   return (plot, lowest, highest) => {
     if (fromZero) return [0, highest > 0 ? highest * TOP_ROOM : 1];
-    return lowest === null ? [0, 1] : uPlot.rangeNum(lowest, Math.max(highest, lowest + 1), 0.1, false);
+    if (lowest === null) return [0, 1];
+    // Small changes are not blown up.
+    const spare = Math.max(0, LEAST_RANGE - (highest - lowest)) / 2;
+    return uPlot.rangeNum(lowest - spare, highest + spare, 0.1, false);
   };
 }
 

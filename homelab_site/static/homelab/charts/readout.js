@@ -5,7 +5,7 @@ import { pointTitle, quantity } from "./moments.js";
 /** Makes the readout of a chart: its element, a function that shows a point, and one that says a point as a sentence. */
 export function makeReadout(chart) {
   const element = make("div", "chart-readout");
-  const title = element.appendChild(make("p", "chart-when", chart.label));
+  const title = element.appendChild(make("p", "chart-when", chart.title || chart.label));
   const list = element.appendChild(make("ul", "chart-key"));
   const named = chart.series.filter((series) => series.label).sort((one, other) => isBehind(one) - isBehind(other));
   const values = named.map(({ label, look, colour }) => keyLine(list, label, `chart-look-${look} chart-colour-${colour}`));
@@ -15,7 +15,7 @@ export function makeReadout(chart) {
 
   function show(index) {
     const known = index !== null && index !== undefined;
-    title.textContent = known ? pointTitle(chart, index) : chart.label;
+    title.textContent = known ? pointTitle(chart, index) : chart.title || chart.label;
     values.forEach((value, place) => {
       value.textContent = known ? valueText(chart, named[place], index) : "";
     });

@@ -1,0 +1,1 @@
+"""The page of the rooms: its ranges, curves and tables."""
