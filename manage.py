@@ -26,9 +26,11 @@ def take_data_dir(argv: list[str]) -> list[str]:
 
 def main(argv: list[str]) -> None:
     """Run a command; a wrong setting and a Ctrl-C end it without a traceback."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homelab_site.settings")
+    argv = take_data_dir(argv)
+    lean = argv[1:2] == ["k8s"]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"homelab_site.settings{'_operations' if lean else ''}")
     try:
-        execute_from_command_line(take_data_dir(argv))
+        execute_from_command_line(argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

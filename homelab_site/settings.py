@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "energy",
     "heatpump",
     "bridge",
+    "k8s",
 ]
 
 MIDDLEWARE = [
