@@ -53,9 +53,12 @@ class Provider:
         self._keys = KeySet(issuer)
         self._endpoints: tuple[float, Endpoints] | None = None
 
-    def endpoints(self, *, within: float = ENDPOINTS_SECONDS) -> Endpoints:
-        """Return where things are, as the provider said it within the last seconds."""
-        if self._endpoints and time.monotonic() - self._endpoints[0] < within:
+    def endpoints(self, *, known: bool = True) -> Endpoints:
+        """Return where things are, as the provider said it not long ago.
+
+        Unless what is known counts, it is asked, so that a browser is not sent to a provider that is away.
+        """
+        if known and self._endpoints and time.monotonic() - self._endpoints[0] < ENDPOINTS_SECONDS:
             return self._endpoints[1]
         found = asked_for(self._discovery_url, Endpoints)
         if found.issuer != self.issuer:

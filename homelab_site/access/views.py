@@ -20,9 +20,6 @@ from homelab_site.access.provider import provider
 from homelab_site.access.sessions import drop_held_for_login, hold_again, holding
 from homelab_site.health.asking import UnavailableError
 
-# A login asks where the provider is, so that one that is away gives a page that says so.
-FRESH_SECONDS = 5.0
-
 AWAY = "The identity provider does not answer. Try again in a minute."
 REFUSED = "The identity provider did not let you in."
 OUT_OF_PLACE = "This login was begun in another window, or is finished already. Begin again."
@@ -58,7 +55,7 @@ class BeginLogin(OIDCAuthenticationRequestView):  # type: ignore[misc] # untyped
     def get(self, request: HttpRequest) -> HttpResponse:
         _require_oidc()
         try:
-            self.OIDC_OP_AUTH_ENDPOINT = provider().endpoints(within=FRESH_SECONDS).authorization_endpoint
+            self.OIDC_OP_AUTH_ENDPOINT = provider().endpoints(known=False).authorization_endpoint
         except UnavailableError:
             return login_failed(request, AWAY, status=503)
         response: HttpResponse = super().get(request)
@@ -128,7 +125,7 @@ def _logout_elsewhere(request: HttpRequest) -> str | None:
     if held is None or not settings.OIDC_LOGIN:
         return None
     try:
-        endpoint = provider().endpoints().end_session_endpoint
+        endpoint = provider().endpoints(known=False).end_session_endpoint
     except UnavailableError:
         return None
     query = {

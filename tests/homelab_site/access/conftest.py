@@ -1,14 +1,17 @@
 """A site that trusts an issuer of the test's own: in this process, and as a server of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
 from homelab_site.access.issuers import Issuer
+from tests.homelab_site.access.house import House, Person, SiteServer
 from tests.homelab_site.access.issuer import HouseIssuer
 
 PATH = "/api/v1/energy/hourly-total"
@@ -46,3 +49,48 @@ def site(settings: Any, issuer: HouseIssuer) -> Site:
     site = Site(settings)
     site.trust(issuer.setting(introspection=issuer.introspection()))
     return site
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The stack's identity provider. Whoever changes what it knows changes it back."""
+    made = House(tmp_path_factory.mktemp("house") / "identity")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def new_site(
+    house: House, tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[Callable[..., SiteServer]]:
+    """Start web processes, with some variables of their own; what people left behind in the database is removed."""
+    made: list[SiteServer] = []
+
+    def start(**variables: str) -> SiteServer:
+        made.append(SiteServer(tmp_path_factory.mktemp("site"), house, **variables))
+        made[-1].start()
+        return made[-1]
+
+    yield start
+    for site in made:
+        site.stop()
+    with django_db_blocker.unblock():
+        Session.objects.all().delete()
+        User.objects.filter(identity__isnull=False).delete()
+
+
+@pytest.fixture
+def new_person(house: House, login_site: SiteServer) -> Callable[[str], Person]:
+    """Let somebody sit down in front of the module's site, with a browser that has been nowhere yet."""
+    return lambda name: Person(house, login_site, name)
+
+
+@pytest.fixture
+def viewer(new_person: Callable[[str], Person]) -> Person:
+    return new_person("viewer")
+
+
+@pytest.fixture
+def admin(new_person: Callable[[str], Person]) -> Person:
+    return new_person("admin")

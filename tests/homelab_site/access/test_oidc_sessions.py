@@ -1,0 +1,102 @@
+"""Sessions after their login: a web process that asks the provider again after seconds instead of a quarter hour."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.homelab_site.access.house import Browser, House, Person, SiteServer
+from tests.waiting import eventually
+
+SECONDS = 12
+ASKED_AFTER = SECONDS / 4
+
+
+@pytest.fixture(scope="module")
+def login_site(new_site: Callable[..., SiteServer]) -> SiteServer:
+    return new_site(OIDC_SESSION_SECONDS=str(SECONDS))
+
+
+def test_a_session_that_is_used_goes_on_with_new_tokens(viewer: Person) -> None:
+    viewer.log_in()
+    began, seen = time.monotonic(), set()
+
+    def outlived() -> bool:
+        seen.add(viewer.info().json()["token"])
+        return time.monotonic() > began + SECONDS + 1
+
+    eventually(outlived)
+    assert len(seen) >= 3
+    assert viewer.is_logged_in()
+
+
+def test_requests_at_once_use_a_refresh_token_once(login_site: SiteServer, viewer: Person) -> None:
+    viewer.log_in()
+    first = viewer.info().json()["token"]
+    with ThreadPoolExecutor(8) as pool:
+
+        def all_pass_with_another_token() -> bool:
+            answers = list(pool.map(lambda _: viewer.info(), range(8)))
+            assert {answer.status for answer in answers} == {200}
+            return all(answer.json()["token"] != first for answer in answers)
+
+        eventually(all_pass_with_another_token)
+
+
+def test_a_session_of_somebody_who_is_let_in_no_longer_ends(
+    house: House, login_site: SiteServer, viewer: Person
+) -> None:
+    viewer.log_in()
+    house.let_in("viewer", active=False)
+    try:
+        eventually(lambda: not viewer.is_logged_in(), seconds=SECONDS)
+        refused = viewer.info()
+        assert (refused.status, refused.headers["Content-Type"]) == (401, "application/json")
+        assert viewer.at("status/", stay=True).location == "/login/?next=/status/"
+    finally:
+        house.let_in("viewer", active=True)
+
+
+def test_an_admin_who_is_one_no_longer_loses_it_within_the_session(house: House, admin: Person) -> None:
+    admin.log_in("admin/")
+    house.take_from_admins("admin")
+    try:
+        eventually(lambda: admin.at("admin/").status == 403, seconds=SECONDS)
+        assert admin.is_logged_in()
+    finally:
+        house.put_in_admins("admin")
+
+
+def test_a_provider_that_is_away_ends_no_session_at_once_and_every_one_in_the_end(
+    house: House, login_site: SiteServer, viewer: Person
+) -> None:
+    viewer.log_in()
+    house.kill()
+    began = time.monotonic()
+    try:
+        longest, last_seen = 0.0, began
+        while viewer.is_logged_in():
+            longest, last_seen = max(longest, time.monotonic() - last_seen), time.monotonic()
+        assert ASKED_AFTER < last_seen - began < SECONDS + 5
+        assert longest < 5
+        page = Browser().get(login_site.url("login/oidc/"))
+        assert page.status == 503
+        assert "The identity provider does not answer." in page.text
+    finally:
+        house.start()
+    assert viewer.at("status/").status == 200
+
+
+def test_a_login_that_ends_while_the_provider_is_away_says_so(
+    house: House, login_site: SiteServer, viewer: Person
+) -> None:
+    viewer.log_in()
+    back = viewer.get(viewer.authorization().location, stay=True).location
+    house.kill()
+    try:
+        page = viewer.get(back)
+        assert (page.status, "does not answer" in page.text) == (503, True)
+        assert viewer.log_out().url == login_site.url("login/")
+    finally:
+        house.start()
