@@ -52,6 +52,27 @@ def secret_key_is_set(**kwargs: Any) -> Sequence[CheckMessage]:
 
 
 @register(Tags.security)
+def somebody_can_log_in(**kwargs: Any) -> Sequence[CheckMessage]:
+    if settings.OIDC_RP_CLIENT_ID and not settings.OIDC_LOGIN:
+        return [
+            Error(
+                "OIDC_RP_CLIENT_ID is set, but OIDC_RP_CLIENT_SECRET or OIDC_ISSUERS is not.",
+                hint="Set all three; people log in at the first issuer.",
+                id="homelab.E003",
+            )
+        ]
+    if settings.OIDC_LOGIN or settings.LOCAL_LOGIN:
+        return []
+    return [
+        Warning(
+            "Nobody can log in.",
+            hint="Set OIDC_RP_CLIENT_ID, OIDC_RP_CLIENT_SECRET and OIDC_ISSUERS, or LOCAL_LOGIN to true.",
+            id="homelab.W002",
+        )
+    ]
+
+
+@register(Tags.security)
 def sink_and_owner_are_apart(**kwargs: Any) -> Sequence[CheckMessage]:
     if not settings.TELEMETRY_SINK_URL or settings.TELEMETRY_SINK_URL != settings.TELEMETRY_OWNER_URL:
         return []

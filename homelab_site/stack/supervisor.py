@@ -17,7 +17,7 @@ from homelab_site import env
 from homelab_site.stack import parts, secrets
 from homelab_site.stack.child import Child, StackError, listens
 from homelab_site.stack.parts import Part
-from homelab_site.stack.services import SERVICES, Postgres, Service, named_services
+from homelab_site.stack.services import SERVICES, Identity, Postgres, Service, named_services
 from homelab_site.stack.state import StackState, forget_state, lock, read_state, runs, write_state
 
 READY_SECONDS = 60.0
@@ -57,6 +57,11 @@ class Supervisor:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def identity(self) -> Identity | None:
+        """The identity provider, unless the environment names another."""
+        return next((service for service in self._services if isinstance(service, Identity)), None)
 
     @property
     def _run_dir(self) -> Path:

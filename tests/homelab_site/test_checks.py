@@ -43,6 +43,18 @@ def test_e002_there_is_no_secret_key(settings: Any) -> None:
     assert found() == set()
 
 
+def test_e003_a_client_of_the_identity_provider_is_set_up_in_part(settings: Any) -> None:
+    settings.OIDC_RP_CLIENT_ID = "homelab"
+    assert found() == {"homelab.E003"}
+
+
+def test_w002_nobody_can_log_in(settings: Any) -> None:
+    settings.LOCAL_LOGIN = False
+    assert found() == {"homelab.W002"}
+    settings.OIDC_LOGIN = True
+    assert found() == set()
+
+
 def test_w001_the_sink_owns_the_database(settings: Any) -> None:
     settings.TELEMETRY_SINK_URL = settings.TELEMETRY_OWNER_URL
     assert found() == {"homelab.W001"}

@@ -9,14 +9,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from homelab_site.stack import secrets
 from homelab_site.stack.child import StackError
+from homelab_site.stack.secrets import ADMIN, VIEWER
 from homelab_site.stack.supervisor import StartCancelledError, Supervisor, already_running
 
 
 class Command(BaseCommand):
     help = (
-        "Run the whole house on this machine: PostgreSQL, Kafka, MQTT and Valkey (each unless its variable names a "
-        "real one), the web server, the workers, Celery and simulated devices. Ctrl-C stops everything. "
-        "--data-dir DIR, for this and every other command, says where its data is (default: var in the project)."
+        "Run the whole house on this machine: PostgreSQL, Kafka, MQTT, Valkey and an identity provider (each unless "
+        "its variable names a real one), the web server, the workers, Celery and simulated devices. Ctrl-C "
+        "stops everything. --data-dir DIR, for this and every other command, says where its data is (default: var in "
+        "the project)."
     )
     requires_system_checks = ()
 
@@ -50,6 +52,10 @@ class Command(BaseCommand):
         self._say(f"ready {supervisor.url}")
         password = secrets.login_password(supervisor.data_dir)
         self._say(f"log in as {secrets.LOGIN_NAME} with the password {password} (unless you have changed it)")
+        if supervisor.identity:
+            admin, viewer = (secrets.person_password(supervisor.identity.directory, name) for name in (ADMIN, VIEWER))
+            self._say(f"or through the identity provider as {ADMIN} with the password {admin},")
+            self._say(f"or, to look only, as {VIEWER} with the password {viewer}")
 
     def _say(self, what: str) -> None:
         with suppress(OSError):  # a terminal that was closed must not keep the stack from stopping

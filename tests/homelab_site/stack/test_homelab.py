@@ -1,5 +1,6 @@
 """One stack of the real command: it is used, ended, started again, killed and started once more."""
 
+import html
 import http.cookiejar
 import json
 import re
@@ -43,14 +44,20 @@ class Browser:
 
     def log_in(self, name: str, password: str) -> str:
         """Fill in the form that the status page leads to; return where that ends."""
-        form, _ = self.get("/status/")
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
-        assert token
-        fields = {"csrfmiddlewaretoken": token[1], "username": name, "password": password, "next": "/status/"}
-        request = urllib.request.Request(f"{self.url}/login/", urllib.parse.urlencode(fields).encode())
-        request.add_header("Referer", f"{self.url}/login/")
+        return self.send(*self.get("/status/"), name, password)[1]
+
+    def send(self, form: str, where: str, name: str, password: str) -> tuple[str, str]:
+        """Fill in a form for a name and a password; return the page that this ends at, and where that is."""
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form))
+        fields = {
+            **{key: html.unescape(value) for key, value in hidden.items()},
+            "username": name,
+            "password": password,
+        }
+        url = urllib.parse.urljoin(self.url, where)
+        request = urllib.request.Request(url, urllib.parse.urlencode(fields).encode(), {"Referer": url})
         with self._opener.open(request, timeout=20) as answer:
-            return str(answer.url.removeprefix(self.url))
+            return answer.read().decode(), answer.url.removeprefix(self.url)
 
 
 def query(stack: Homelab, statement: str) -> list[tuple[Any, ...]]:
@@ -155,8 +162,24 @@ def test_a_second_stack_in_the_same_directory_is_refused(running: Homelab) -> No
 
 
 def test_secrets_are_readable_by_their_owner_only(running: Homelab) -> None:
-    for name in ("stack.json", "secret_key", "login_password"):
-        assert stat.S_IMODE((running.data_dir / name).stat().st_mode) == 0o600
+    secrets = [running.data_dir / name for name in ("stack.json", "secret_key", "login_password")]
+    identity = running.data_dir / "identity"
+    secrets += [*identity.glob("*_secret"), *identity.glob("*_password"), *identity.glob("keys/*")]
+    assert len(secrets) == 8
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
+    assert stat.S_IMODE(identity.stat().st_mode) == 0o700
+
+
+def test_the_printed_person_logs_in_through_the_identity_provider(running: Homelab) -> None:
+    found = re.search(
+        r"^or through the identity provider as (\S+) with the password (\S+),$", running.said, re.MULTILINE
+    )
+    assert found, running.said
+    browser = Browser(running.port)
+    form, login = browser.get("/login/oidc/?next=/admin/")
+    page, where = browser.send(form, login, *found.groups())
+    assert where == "/admin/"
+    assert "Log out" in page
 
 
 def kill(stack: Homelab, name: str) -> None:
