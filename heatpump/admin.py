@@ -1,4 +1,6 @@
 from heatpump.models import HeatpumpStatus
+from heatpump.outbox import admin as outbox  # noqa: F401 - registers the commands
+from heatpump.settings import admin as settings  # noqa: F401 - registers the pumps and their changes
 from homelab_site.admin import ReadingAdmin, register_readings
 
 
