@@ -18,11 +18,13 @@ def claimed_scopes(claims: Mapping[str, Any]) -> frozenset[str]:
     """Return those of our scopes that a token's claims grant, in any of the shapes that issuers use.
 
     `scope` is a string with spaces between (RFC 8693, section 4.2) or a list, and so is `scp`. Authentik puts a claim
-    of the scope's own name, which must be true and not merely something that counts as true.
+    of the scope's own name, which must be true and not merely something that counts as true. If it is false, that
+    counts more than a list: Authentik lists what a client asked for, and only the claim says what the person may.
     """
     listed = {word for name in ("scope", "scp") for word in _words(claims.get(name))}
     named = {scope for scope in ALL_SCOPES if claims.get(scope) is True}
-    return ALL_SCOPES & (listed | named)
+    denied = {scope for scope in ALL_SCOPES if claims.get(scope) is False}
+    return ALL_SCOPES & (listed | named) - denied
 
 
 def session_scopes(user: LocalUser) -> frozenset[str]:

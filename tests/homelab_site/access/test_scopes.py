@@ -37,9 +37,14 @@ def test_anything_else_grants_nothing(claims: dict[str, Any]) -> None:
     assert claimed_scopes(claims) == frozenset()
 
 
+def test_a_claim_that_is_false_counts_more_than_a_list() -> None:
+    claims = {"scope": "read:energy write:settings", "scp": ["write:settings"], "write:settings": False}
+    assert claimed_scopes(claims) == {"read:energy"}
+
+
 @pytest.mark.parametrize(
     ("staff", "superuser", "scopes"),
     [(False, False, READ_SCOPES), (True, False, ALL_SCOPES), (False, True, ALL_SCOPES)],
 )
-def test_only_staff_of_the_local_login_may_write(staff: bool, superuser: bool, scopes: frozenset[str]) -> None:
+def test_only_staff_may_write_in_a_session(staff: bool, superuser: bool, scopes: frozenset[str]) -> None:
     assert session_scopes(SimpleNamespace(is_staff=staff, is_superuser=superuser)) == scopes

@@ -230,7 +230,8 @@ def test_the_next_start_finds_its_data_and_its_login(started_again: Homelab, end
 
 def test_a_service_that_is_named_is_not_started(started_again: Homelab) -> None:
     assert "Valkey" not in started_again.said
-    assert started_again.state.children.keys() == {"postgresql", "kafka", "mqtt", "web", "workers", "celery"}
+    services = {"identity", "postgresql", "kafka", "mqtt"}
+    assert started_again.state.children.keys() == services | {"web", "workers", "celery"}
     assert started_again.state.environment["REDIS_URL"] == settings.REDIS_URL
 
 
