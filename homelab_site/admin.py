@@ -21,7 +21,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in th
     """A list, and nothing else: a row shows all that it has, so there is no page of a single one."""
 
     actions = None
-    list_display_links = None
+    list_display_links: tuple[str, ...] | None = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

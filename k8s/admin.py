@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 from homelab_site.admin import ReadOnlyAdmin
 from k8s.models import Operation
 
-
 REQUESTED = ("intent", "namespace", "target")
 
 

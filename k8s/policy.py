@@ -1,7 +1,7 @@
 """What may be done, where, and what needs a confirmation: one YAML or JSON file."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,8 +19,6 @@ SCALE_TO_ZERO = "scale-to-zero"
 
 Label = Annotated[str, msgspec.Meta(pattern=rf"\A{LABEL}\Z")]
 Name = Annotated[str, msgspec.Meta(pattern=rf"\A{LABEL}(\.{LABEL})*\Z", max_length=253)]
-Intent = Literal[INTENTS]
-Rule = Literal[(SCALE_TO_ZERO, *INTENTS)]
 
 
 class PolicyError(Exception):
@@ -30,7 +28,7 @@ class PolicyError(Exception):
 class NamespaceRules(msgspec.Struct, frozen=True):
     """What may be done in a namespace, reading included."""
 
-    intents: frozenset[Intent]  # type: ignore[valid-type] # mypy cannot see into a tuple of literals
+    intents: frozenset[str]
 
 
 class InventoryItem(msgspec.Struct, frozen=True):
@@ -46,16 +44,21 @@ class Policy(msgspec.Struct, frozen=True):
 
     format: Literal[1]
     namespaces: dict[Label, NamespaceRules]
-    cluster_scoped_intents: dict[Literal["node", "namespace"], frozenset[Intent]] = {}  # type: ignore[valid-type]
-    gh_intents: frozenset[Intent] = frozenset()  # type: ignore[valid-type]
+    cluster_scoped_intents: dict[str, frozenset[str]] = {}
+    gh_intents: frozenset[str] = frozenset()
     github_repo: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*\Z")] | None = None
     max_replicas: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = 10
     # A file that leaves the list out means that it did not think about it, not that nothing is dangerous.
-    needs_confirmation: frozenset[Rule] = frozenset(  # type: ignore[valid-type]
-        (SCALE_TO_ZERO, "drain", "cordon", "job-restart", "flux-suspend")
-    )
+    needs_confirmation: frozenset[str] = frozenset((SCALE_TO_ZERO, "drain", "cordon", "job-restart", "flux-suspend"))
     nodes: tuple[Name, ...] = ()
     inventory: tuple[InventoryItem, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse intents that do not exist: one that is misspelt would need no confirmation."""
+        lists = [rules.intents for rules in self.namespaces.values()]
+        for intents in (*lists, *self.cluster_scoped_intents.values(), self.gh_intents):
+            _check_known(intents, INTENTS)
+        _check_known(self.needs_confirmation, (SCALE_TO_ZERO, *INTENTS))
 
     def check(self, request: Request) -> None:
         """Raise RefusedError unless the request may be made; it names the nearest that may."""
@@ -91,7 +94,7 @@ class Policy(msgspec.Struct, frozen=True):
             raise RefusedError(f"intent: {_not_among(request.intent, 'on GitHub', self.gh_intents)}")
 
     def _check_cluster_scoped(self, request: Request) -> None:
-        allowed = self.cluster_scoped_intents.get(request.resource, frozenset())  # type: ignore[call-overload]
+        allowed = self.cluster_scoped_intents.get(request.resource, frozenset())
         if request.intent not in allowed:
             raise RefusedError(f"intent: {_not_among(request.intent, f'with a {request.resource}', allowed)}")
         known = self.nodes if request.resource == "node" else self.namespaces
@@ -143,7 +146,7 @@ class OneMeaningLoader(yaml.CSafeLoader):
 
 
 def _mapping(loader: OneMeaningLoader, node: yaml.MappingNode) -> Mapping[Any, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]  # type: ignore[no-untyped-call]
+    keys = [loader.construct_object(key) for key, _ in node.value]
     repeated = {str(key) for key in keys if keys.count(key) > 1}
     if repeated:
         raise yaml.YAMLError(f"{', '.join(sorted(repeated))} stands twice in line {node.start_mark.line + 1} or below")
@@ -151,6 +154,12 @@ def _mapping(loader: OneMeaningLoader, node: yaml.MappingNode) -> Mapping[Any, A
 
 
 OneMeaningLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def _check_known(names: Iterable[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{name} is no intent; {nearest(name, known)}")
 
 
 def _not_among(intent: str, where: str, allowed: frozenset[str] | Sequence[str]) -> str:
