@@ -1,3 +1,0 @@
-from tests.heatpump.settings.asking import asking, issuer
-
-__all__ = ["asking", "issuer"]
