@@ -40,7 +40,7 @@ def reading_curve(
         start=start,
         end=end,
         times=times[first:],
-        series=[_temperature(_means(temperatures)[first:]), _humidity(_means(humidities)[first:])],
+        series=[_temperature(_means(times, temperatures)[first:]), _humidity(_means(times, humidities)[first:])],
     )
 
 
@@ -84,9 +84,9 @@ def _moments(readings: Sequence[RoomReading], quiet: timedelta) -> Iterator[date
     yield readings[-1].time
 
 
-def _means(curves: Sequence[Iterator[float | None]]) -> list[float | None]:
+def _means(times: Sequence[datetime], curves: Sequence[Iterator[float | None]]) -> list[float | None]:
     """Return the mean of the curves at each time, of those that have a value there."""
-    known = ([value for value in values if value is not None] for values in zip(*curves, strict=True))
+    known = ([value for value in values if value is not None] for _time, *values in zip(times, *curves, strict=True))
     return [fmean(values) if values else None for values in known]
 
 

@@ -18,7 +18,8 @@ export function seriesOptions(series) {
     return { scale: series.unit, width: 0, fill: own, points: { show: false }, paths: uPlot.paths.bars(shape) };
   }
   if (series.look === "line") {
-    return { scale: series.unit, width: LINE_WIDTH, stroke: own, points: { show: hasRoom, size: 5, fill: own } };
+    const points = { show: hasRoom, filter: (plot, index, show) => (show ? null : lonely(series.values)), size: 5, fill: own };
+    return { scale: series.unit, width: LINE_WIDTH, stroke: own, points };
   }
   return { scale: series.unit, width: 0, stroke: own, points: { show: false } };
 }
@@ -34,7 +35,13 @@ function hatchedBars(series, own) {
   return { disp: { fill: { unit: 3, values: fills } } };
 }
 
-/** Tells whether the values that are seen have room for points. A value between two gaps is nothing but its point. */
+/** Tells whether the values that are seen have room for points. */
 function hasRoom(plot, index, from, to) {
   return plot.bbox.width / devicePixelRatio / (to - from || 1) > POINT_APART_PIXELS;
+}
+
+/** Returns where a value stands between two gaps: no line goes there, so it always has its point. */
+function lonely(values) {
+  const isGap = (index) => (values[index] ?? null) === null;
+  return values.flatMap((value, index) => (!isGap(index) && isGap(index - 1) && isGap(index + 1) ? [index] : []));
 }
