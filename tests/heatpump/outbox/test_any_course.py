@@ -15,6 +15,7 @@ from heatpump.models import Command, Publication, Setting, Write
 from heatpump.outbox import services as outbox
 from heatpump.outbox.models import UNDER_WAY, Reason, Status
 from heatpump.outbox.services import ECHO_WITHIN, TURN, WRITES_A_DAY
+from heatpump.settings.services import change_settings
 from tests.heatpump.scripted import Clock, new_pump
 
 NAMES = ("curve", "heatstop", "mode")
@@ -42,7 +43,7 @@ class Course(RuleBasedStateMachine):
 
     @rule(changes=st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1))
     def somebody_asks(self, changes: dict[str, int]) -> None:
-        self.pump.ask(**changes)
+        change_settings(self.pump.device_id, changes, requested_by="alice")
         self.newest.update(changes)
 
     @precondition(lambda self: self.on_its_way is None)
@@ -136,7 +137,7 @@ def rolled_back() -> Iterator[None]:
 
 @pytest.mark.django_db
 def test_whatever_happens_each_command_ends_and_the_newest_value_holds() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Course,
         settings=settings(
             max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
