@@ -24,7 +24,7 @@ class RefusedError(UnavailableError):
     """There is an answer, and it is no. `code` is its reason as RFC 6749, section 5.2, names it, if it has one."""
 
     def __init__(self, url: str, status: int, code: str) -> None:
-        super().__init__(f"{url} answered with status {status}")
+        super().__init__(f"{url} answered with status {status}{f' ({code})' if code else ''}")
         self.status = status
         self.code = code
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from homelab_site.access.models import Identity
 
@@ -22,9 +22,19 @@ def known_person(issuer: str, subject: str) -> User | None:
     return identity.user if identity else None
 
 
-@transaction.atomic
 def new_person(issuer: str, claims: Mapping[str, Any]) -> User:
-    """Make a user, who has no password, for somebody who is here for the first time."""
+    """Make a user, who has no password, for somebody who is here for the first time, in two windows perhaps."""
+    try:
+        return _made(issuer, claims)
+    except IntegrityError:
+        user = known_person(issuer, claims["sub"])
+        if user is None:
+            raise
+        return user
+
+
+@transaction.atomic
+def _made(issuer: str, claims: Mapping[str, Any]) -> User:
     user = User(username=_free_name(issuer, claims, None))
     user.set_unusable_password()
     _take(user, claims)

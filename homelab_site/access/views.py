@@ -1,5 +1,6 @@
 """Logging in, through the identity provider or with a local password, and logging out, here and there."""
 
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.generic import View
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
@@ -20,9 +23,16 @@ from homelab_site.access.provider import provider
 from homelab_site.access.sessions import drop_held_for_login, hold_again, holding
 from homelab_site.health.asking import UnavailableError
 
-AWAY = "The identity provider does not answer. Try again in a minute."
-REFUSED = "The identity provider did not let you in."
-OUT_OF_PLACE = "This login was begun in another window, or is finished already. Begin again."
+log = logging.getLogger(__name__)
+
+AWAY = gettext_noop("The identity provider does not answer. Try again in a minute.")
+REFUSED = gettext_noop("The identity provider did not let you in.")
+OUT_OF_PLACE = gettext_noop("This login was begun in another window, or is finished already. Begin again.")
+FAILURES: dict[type[Exception], tuple[str, int]] = {
+    SuspiciousOperation: (OUT_OF_PLACE, 400),
+    RefusedError: (REFUSED, 403),
+    UnavailableError: (AWAY, 503),
+}
 
 
 class LoginPage(LoginView):
@@ -37,7 +47,7 @@ class LoginPage(LoginView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.LOCAL_LOGIN:
-            raise PermissionDenied("Nobody logs in with a password here.")
+            raise PermissionDenied(_("Nobody logs in with a password here."))
         return super().post(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -56,7 +66,8 @@ class BeginLogin(OIDCAuthenticationRequestView):  # type: ignore[misc] # untyped
         _require_oidc()
         try:
             self.OIDC_OP_AUTH_ENDPOINT = provider().endpoints(known=False).authorization_endpoint
-        except UnavailableError:
+        except UnavailableError as error:
+            log.warning("nobody can log in: %s", error)
             return login_failed(request, AWAY, status=503)
         response: HttpResponse = super().get(request)
         return response
@@ -72,12 +83,10 @@ class FinishLogin(OIDCAuthenticationCallbackView):  # type: ignore[misc] # untyp
             return login_failed(request, REFUSED, status=403)
         try:
             response: HttpResponse = super().get(request)
-        except SuspiciousOperation:
-            response = login_failed(request, OUT_OF_PLACE, status=400)
-        except RefusedError:
-            response = login_failed(request, REFUSED, status=403)
-        except UnavailableError:
-            response = login_failed(request, AWAY, status=503)
+        except (SuspiciousOperation, UnavailableError) as error:
+            log.warning("a login failed: %s", error)
+            problem, status = next(answer for kind, answer in FAILURES.items() if isinstance(error, kind))
+            return login_failed(request, problem, status=status)
         return response
 
     def login_success(self) -> HttpResponse:
@@ -104,13 +113,13 @@ class LogoutPage(LogoutView):
 def admin_login(request: HttpRequest) -> HttpResponseBase:
     """Let the admin have no login of its own; whoever is logged in, and is here all the same, is not staff."""
     if request.user.is_authenticated and not request.user.is_staff:
-        raise PermissionDenied("The admin is for staff only.")
+        raise PermissionDenied(_("The admin is for staff only."))
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 def login_failed(request: HttpRequest, problem: str, *, status: int) -> HttpResponse:
     drop_held_for_login(request.session)
-    context = {"form": AuthenticationForm(request), "problem": problem, **ways_in()}
+    context = {"form": AuthenticationForm(request), "problem": _(problem), **ways_in()}
     context["next"] = request.session.get("oidc_login_next") or ""
     return render(request, "registration/login.html", context, status=status)
 
@@ -138,4 +147,4 @@ def _logout_elsewhere(request: HttpRequest) -> str | None:
 
 def _require_oidc() -> None:
     if not settings.OIDC_LOGIN:
-        raise Http404("No identity provider is set up.")
+        raise Http404(_("No identity provider is set up."))

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPMessage
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -32,7 +32,7 @@ class Page:
     status: int
     url: str
     text: str
-    headers: HTTPMessage
+    headers: Message
 
     @property
     def path(self) -> str:
@@ -40,7 +40,7 @@ class Page:
 
     @property
     def location(self) -> str:
-        return self.headers["Location"]
+        return str(self.headers["Location"])
 
     @property
     def query(self) -> dict[str, str]:

@@ -68,6 +68,20 @@ def test_an_admin_who_is_one_no_longer_loses_it_within_the_session(house: House,
         house.put_in_admins("admin")
 
 
+def test_a_site_that_is_refused_itself_ends_nobody_s_session(
+    new_site: Callable[..., SiteServer], viewer: Person
+) -> None:
+    misconfigured = new_site(OIDC_SESSION_SECONDS=str(SECONDS), OIDC_RP_CLIENT_SECRET="a wrong one")
+    viewer.log_in()
+
+    def asked() -> bool:
+        assert viewer.get(misconfigured.url("api/v1/user/info")).status == 200
+        return "answered with status 401 (invalid_client)" in misconfigured.log
+
+    eventually(asked, seconds=SECONDS)
+    assert viewer.get(misconfigured.url("api/v1/user/info")).status == 200
+
+
 def test_a_provider_that_is_away_ends_no_session_at_once_and_every_one_in_the_end(
     house: House, login_site: SiteServer, viewer: Person
 ) -> None:
