@@ -73,7 +73,7 @@ def rooms() -> Selection[Room]:
 class Climate:
     """Temperature (mean, lowest, highest; degC) and humidity (percent) of a location from `time` on.
 
-    It is of an hour, or of a day of the house.
+    It is of an hour, or of a day or a month of the house.
     """
 
     location: str
@@ -103,7 +103,12 @@ def climate_hours(*, start: datetime, end: datetime) -> Selection[Climate]:
 
 def climate_days(*, start: datetime, end: datetime) -> Selection[Climate]:
     """Select the house's days of all locations, of hours that start in a range, each location's oldest first."""
-    return _climate("house_start('day', hour_start)", start, end)
+    return _climate("date_trunc('day', hour_start, house.time_zone)", start, end)
+
+
+def climate_months(*, start: datetime, end: datetime) -> Selection[Climate]:
+    """Select the house's months of all locations, of hours that start in a range, each location's oldest first."""
+    return _climate("date_trunc('month', hour_start, house.time_zone)", start, end)
 
 
 def readings_newest_first(*, location: str, start: datetime) -> Selection[SensorReading]:
@@ -126,7 +131,7 @@ def _climate(interval: str, start: datetime, end: datetime) -> Selection[Climate
         f"""
         SELECT location, {interval} AS starts, avg(avg_temperature_c), min(min_temperature_c), max(max_temperature_c),
             avg(avg_humidity)
-        FROM temperature_hourly
+        FROM temperature_hourly, house
         WHERE location IS NOT NULL AND hour_start >= %(start)s AND hour_start < %(end)s
         GROUP BY location, starts ORDER BY location, starts
         """,  # noqa: S608 - the interval is ours

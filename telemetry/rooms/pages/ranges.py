@@ -21,6 +21,8 @@ class Range(StrEnum):
 
 
 TITLES = {Range.DAY: _("24 hours"), Range.WEEK: _("Week"), Range.MONTH: _("Month"), Range.YEAR: _("Year")}
+HEADINGS = {Range.DAY: _("Hour"), Range.WEEK: _("Day"), Range.MONTH: _("Day"), Range.YEAR: _("Month")}
+ROW_FORMATS = {Range.DAY: "D H:i", Range.WEEK: "D j F", Range.MONTH: "D j F", Range.YEAR: "F Y"}
 DAYS = {Range.DAY: 1, Range.WEEK: 7, Range.MONTH: 30, Range.YEAR: 365}
 
 

@@ -1,6 +1,6 @@
 """What the page shows of each room: what is known now, a chart, and the same as a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -42,10 +42,14 @@ class Shown:
 
 
 def shown(chosen: Range, *, now: datetime, zone: ZoneInfo) -> list[Shown]:
-    """Read all rooms over a range: a day in single readings and hours, a year in days, the rest in hours and days."""
+    """Read all rooms over a range that ends now.
+
+    A day is drawn from single readings and listed in hours, a year is drawn in days and listed in months, and what lies
+    between is drawn in hours and listed in days.
+    """
     known = selectors.rooms().rows(limit=MAX_ROOMS)
     rows = _table(chosen, now, zone)
-    charts = _charts([room.location for room in known], rows, chosen, now, zone)
+    charts = _charts([room.location for room in known], chosen, now, zone)
     return [
         Shown(
             room=room,
@@ -63,12 +67,11 @@ def _table(chosen: Range, now: datetime, zone: ZoneInfo) -> dict[str, list[Clima
         hours = hours_until(now, DAYS[chosen])
         return _by_room(selectors.climate_hours(start=hours.starts[0], end=hours.end))
     days = days_until(now, DAYS[chosen], zone)
-    return _by_room(selectors.climate_days(start=days.starts[0], end=days.end))
+    select = selectors.climate_months if chosen is Range.YEAR else selectors.climate_days
+    return _by_room(select(start=days.starts[0], end=days.end))
 
 
-def _charts(
-    locations: Sequence[str], days: Mapping[str, Sequence[Climate]], chosen: Range, now: datetime, zone: ZoneInfo
-) -> dict[str, Chart]:
+def _charts(locations: Sequence[str], chosen: Range, now: datetime, zone: ZoneInfo) -> dict[str, Chart]:
     title = str(TITLES[chosen])
     labels = {room: _("Temperature in °C and humidity in %%: %(room)s") % {"room": room} for room in locations}
     if chosen is Range.DAY:
@@ -78,11 +81,11 @@ def _charts(
             room: reading_curve(title, label, readings.get(room, []), start=start, end=now, quiet=QUIET)
             for room, label in labels.items()
         }
-    step = Step.DAY if chosen is Range.YEAR else Step.HOUR
-    intervals = days_until(now, DAYS[chosen], zone) if step is Step.DAY else hours_until(now, DAYS[chosen])
-    rows = days
-    if step is Step.HOUR:
-        rows = _by_room(selectors.climate_hours(start=intervals.starts[0], end=intervals.end))
+    if chosen is Range.YEAR:
+        step, select, intervals = Step.DAY, selectors.climate_days, days_until(now, DAYS[chosen], zone)
+    else:
+        step, select, intervals = Step.HOUR, selectors.climate_hours, hours_until(now, DAYS[chosen])
+    rows = _by_room(select(start=intervals.starts[0], end=intervals.end))
     return {room: interval_curve(title, label, rows.get(room, []), intervals, step) for room, label in labels.items()}
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from telemetry.rooms.pages.ranges import TITLES, Range
+from telemetry.rooms.pages.ranges import HEADINGS, ROW_FORMATS, TITLES, Range
 from telemetry.rooms.pages.shown import shown
 
 
@@ -24,7 +24,8 @@ def rooms(request: HttpRequest) -> HttpResponse:
     page = {
         "ranges": TITLES.items(),
         "chosen": chosen,
-        "is_by_hour": chosen is Range.DAY,
+        "heading": HEADINGS[chosen],
+        "row_format": ROW_FORMATS[chosen],
         "rooms": shown(chosen, now=timezone.now(), zone=settings.HOUSE_TIME_ZONE),
     }
     return render(request, "telemetry/rooms.html", page)
