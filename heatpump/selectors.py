@@ -86,6 +86,79 @@ def reading_latest(*, device_id: str | None) -> Reading | None:
     ).first()
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Averages of an interval that starts at `start`: temperatures in degC, the integral in degC min."""
+
+    start: datetime
+    supplyline_temp: float | None
+    returnline_temp: float | None
+    hotwater_temp: float | None
+    outdoor_temp: float | None
+    indoor_temp: float | None
+    brine_in_temp: float | None
+    brine_out_temp: float | None
+    integral: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A time in which the compressor ran without a pause."""
+
+    start: datetime
+    end: datetime
+
+
+def moments(*, start: datetime, end: datetime, seconds: int, device_id: str) -> Selection[Moment]:
+    """Select averages over intervals of some seconds, from the readings: for a range of days, not of months."""
+    return Selection(
+        Moment,
+        """
+        SELECT date_bin(make_interval(secs => %(seconds)s), time, %(start)s), avg(supplyline_temp),
+            avg(returnline_temp), avg(hotwater_temp), avg(outdoor_temp), avg(indoor_temp), avg(brine_in_temp),
+            avg(brine_out_temp), avg(integral)::float8
+        FROM heatpump_status WHERE device_id = %(device_id)s AND time >= %(start)s AND time < %(end)s
+        GROUP BY 1 ORDER BY 1
+        """,
+        {"start": start, "end": end, "seconds": seconds, "device_id": device_id},
+    )
+
+
+def hours(*, start: datetime, end: datetime, device_id: str) -> Selection[Moment]:
+    """Select the averages of hours, which are added up already; of the integral there are none."""
+    return Selection(
+        Moment,
+        """
+        SELECT hour_start, avg_supplyline_temp, avg_returnline_temp, avg_hotwater_temp, avg_outdoor_temp,
+            avg_indoor_temp, avg_brine_in_temp, avg_brine_out_temp, NULL
+        FROM heatpump_hourly
+        WHERE device_id = %(device_id)s AND hour_start >= %(start)s AND hour_start < %(end)s ORDER BY 1
+        """,
+        {"start": start, "end": end, "device_id": device_id},
+    )
+
+
+def compressor_runs(*, start: datetime, end: datetime, device_id: str) -> Selection[Run]:
+    """Select when the compressor ran. A reading holds until the next one, but no longer than five minutes."""
+    return Selection(
+        Run,
+        """
+        SELECT lower(run), upper(run)
+        FROM (
+            SELECT unnest(range_agg(tstzrange(time, least(next_time, time + interval '5 minutes')))) AS run
+            FROM (
+                SELECT time, compressor_on, lead(time, 1, time) OVER (ORDER BY time) AS next_time
+                FROM heatpump_status
+                WHERE device_id = %(device_id)s AND time >= %(start)s AND time < %(end)s AND compressor_on IS NOT NULL
+            ) AS readings
+            WHERE compressor_on
+        ) AS runs
+        ORDER BY 1
+        """,
+        {"start": start, "end": end, "device_id": device_id},
+    )
+
+
 def days(*, start: datetime, end: datetime, device_id: str | None) -> Selection[Day]:
     """Select the days of one heat pump, or of all: their run times are summed, and their averages averaged."""
     return Selection(

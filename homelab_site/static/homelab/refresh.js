@@ -4,12 +4,25 @@
 const TIMEOUT_MS = 10_000;
 
 export async function refresh(marked = "[data-live]") {
-  const answer = await fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (answer.redirected) {
+  await replaceParts(await load({}), marked);
+}
+
+// Sends a form of this page, and replaces parts with those of the page that comes back.
+export async function submit(form, marked) {
+  await replaceParts(await load({ method: "POST", body: new FormData(form) }), marked);
+}
+
+async function load(request) {
+  return fetch(location.href, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS), ...request });
+}
+
+async function replaceParts(answer, marked) {
+  if (new URL(answer.url).pathname !== location.pathname) {
     location.reload(); // the session is over: show the login page
     return;
   }
-  if (!answer.ok) {
+  // A refused form comes back as a page, too.
+  if (!answer.ok && answer.status !== 400) {
     throw new Error(`status ${answer.status}`);
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");

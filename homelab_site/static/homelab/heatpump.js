@@ -1,0 +1,52 @@
+// Keeps the heat pump's page fresh: after each of its readings, and more often while a change is under way. A form
+// changes its setting in place.
+
+import { showAges } from "./ages.js";
+import { follow, onState } from "./live.js";
+import { refresh, submit } from "./refresh.js";
+
+const PAUSE_MS = 30_000;
+const UNDER_WAY_PAUSE_MS = 2000;
+const STORED_AFTER_MS = 1500; // what the bus has said stands in the database a moment later
+
+let timer = 0;
+
+async function ask() {
+  if (!document.hidden) {
+    try {
+      await refresh();
+      showAges();
+    } catch {
+      // The ages grow, and the live mark says that nobody answers.
+    }
+  }
+  refreshIn(pause());
+}
+
+function pause() {
+  return document.querySelector("[data-under-way]") ? UNDER_WAY_PAUSE_MS : PAUSE_MS;
+}
+
+function refreshIn(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(ask, milliseconds);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-in-place]")) return;
+  event.preventDefault();
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    await submit(form, "[data-live], [data-answer]");
+    refreshIn(pause());
+  } catch {
+    form.submit(); // the browser says what is wrong
+  } finally {
+    button.disabled = false;
+  }
+});
+
+follow("heatpump", () => refreshIn(STORED_AFTER_MS));
+onState((state) => refreshIn(state === "live" ? 0 : pause()));
