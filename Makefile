@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format lock bench clean
+.PHONY: run test lint format lock bench chaos-settings clean
 
 run: $(VENV)/running
 	$(BIN)/python manage.py homelab $(ARGS)
@@ -28,6 +28,10 @@ lock: $(VENV)/installer
 
 bench: $(VENV)/running
 	$(BIN)/python -m bench.read_api
+
+# Kills processes and services in a hundred rounds while commands are made: about a quarter of an hour.
+chaos-settings: $(VENV)/developing
+	KILL_ROUNDS=100 $(BIN)/python -m pytest tests/whole/test_settings_kills.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
