@@ -79,7 +79,7 @@ EXPLANATIONS: tuple[tuple[str, Status, str], ...] = (
         "failed",
         "{what} is forbidden (403): the account may not do this to {target}.",
     ),
-    (r"\(NotFound\)|not found", "failed", "{what}: {target} or something that it needs was not found."),
+    (r"(?i)\(NotFound\)|not found", "failed", "{what}: {target} or something that it needs was not found."),
     (r"\(Unauthorized\)|must be logged in|gh auth login", "failed", "{what}: the login is missing or has expired."),
     (
         r"connection refused|Unable to connect to the server|no such host|was refused - did you specify",
