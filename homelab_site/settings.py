@@ -312,7 +312,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["homelab_site.access.permissions.HasScope"],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"CommandStatusEnum": "heatpump.outbox.models.Status"},
+    "ENUM_NAME_OVERRIDES": {"CommandStatusEnum": "heatpump.outbox.models.Status.values"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
