@@ -117,9 +117,13 @@ class Program(threading.Thread):
         while not self._stop_asking.wait(self._random.uniform(0, 0.2)):
             name = self._random.choice(list(VALUES))
             value = self._random.choice(VALUES[name])
-            key = uuid.uuid4().hex
-            outbox_id = eventually(lambda name=name, value=value, key=key: self._ask(name, value, key), 60)
-            self.accepted.append(Accepted(outbox_id, self._node, name, value))
+            self.accepted.append(Accepted(self._ask_until_answered(name, value), self._node, name, value))
+
+    def _ask_until_answered(self, name: str, value: int) -> int:
+        key = uuid.uuid4().hex
+        outbox_id = eventually(lambda: self._ask(name, value, key), 60)
+        assert outbox_id is not None
+        return outbox_id
 
     def _ask(self, name: str, value: int, key: str) -> int | None:
         """Return the command's id, or None where the house did not answer."""
