@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 HIDDEN = "********"
@@ -38,11 +39,11 @@ class SecretiveFormatter(logging.Formatter):
 class SecretiveReporter(ExceptionReporter):
     """The page that Django shows in place of an error while DJANGO_DEBUG is on."""
 
-    def get_traceback_html(self) -> str:
-        return hide_secrets(super().get_traceback_html(), self.request)
+    def get_traceback_html(self) -> SafeString:
+        return SafeString(hide_secrets(super().get_traceback_html(), self.request))
 
-    def get_traceback_text(self) -> str:
-        return hide_secrets(super().get_traceback_text(), self.request)
+    def get_traceback_text(self) -> SafeString:
+        return SafeString(hide_secrets(super().get_traceback_text(), self.request))
 
 
 def hide_secrets(text: str, request: object = None) -> str:
