@@ -26,6 +26,12 @@ lock: $(VENV)/installer
 			--no-header $$name.in --output-file $$name.txt || exit 1; \
 	done
 
+# Brings the Swedish catalogues up to date with the sources, and compiles them. It needs GNU gettext.
+messages: $(VENV)/developing
+	$(BIN)/python manage.py makemessages --locale sv --no-location --no-wrap --no-obsolete \
+		$(foreach name,.venv node_modules tests var,--ignore $(name))
+	$(BIN)/python manage.py compilemessages --locale sv --ignore .venv
+
 bench: $(VENV)/running
 	$(BIN)/python -m bench.read_api
 

@@ -50,5 +50,13 @@ def commands_of_device(device_id: str) -> QuerySet[Command]:
     return Command.objects.filter(pump__device_id=device_id).select_related("pump")[:NEWEST]
 
 
+def newest_failure(device_id: str, *, since: datetime) -> Command | None:
+    """Return the newest command of a device if it failed since a moment, and not because somebody chose that."""
+    newest = next(iter(commands_of_device(device_id)[:1]), None)
+    if newest is None or newest.failed_at is None or newest.failed_at < since or newest.reason in UNTOLD:
+        return None
+    return newest
+
+
 def command_by_id(command_id: int) -> Command | None:
     return Command.objects.filter(pk=command_id).select_related("pump").first()

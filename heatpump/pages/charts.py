@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from heatpump.pages.ranges import History, Range
+from heatpump.pages.ranges import DAY, HOUR, History, Range
 from heatpump.selectors import Moment
 from homelab_site.charts import Chart, Look, Series, Step
 
@@ -42,7 +42,7 @@ def run_time_chart(history: History) -> Chart:
     compressor = [day.daily_runtime_compressor_increase for day in days]
     hot_water = [day.daily_runtime_hotwater_increase for day in days]
     starts = [day.day for day in days]
-    ends = [*starts[1:], history.end]
+    ends = [*starts[1:], starts[-1] + DAY]
     return Chart(
         label=_("Hours that the compressor ran, by day"),
         title=_("Run time by day, h"),
@@ -68,6 +68,7 @@ def _over_time(history: History, label: str, series: Sequence[Series]) -> Chart:
         start=history.start,
         end=history.end,
         times=times,
+        ends=[start + HOUR for start in times] if history.range is Range.MONTH else [],
         series=[line for line in series if any(value is not None for value in line.values)],
         bands=[(run.start, run.end) for run in history.runs],
         band_label=_("Compressor on") if history.runs else "",

@@ -50,8 +50,7 @@ def history(device_id: str, of: Range) -> History:
     now = timezone.now().astimezone(UTC)
     days = _days(device_id, max(LENGTHS[of], 14 * DAY))
     if of is Range.YEAR:
-        moments = [_of_day(day) for day in days]
-        return History(of, days[0].day if days else now - LENGTHS[of], now, moments, [], days)
+        return History(of, days[0].day if days else now - LENGTHS[of], now, _every_day(days), [], days)
     step = STEPS[of]
     end = now.replace(minute=0, second=0, microsecond=0) + HOUR
     start = end - LENGTHS[of]
@@ -75,6 +74,16 @@ def _every(step: timedelta, start: datetime, end: datetime, selection: Selection
     measured = {moment.start: moment for moment in selection.rows(limit=count)}
     starts = (start + step * number for number in range(count))
     return [measured.get(at, _nothing(at)) for at in starts]
+
+
+def _every_day(days: Sequence[selectors.Day]) -> list[Moment]:
+    """Return a moment for every day from the first to the last. A day of the house may have 23 hours, or 25."""
+    measured = {timezone.localdate(day.day): day for day in days}
+    if not days:
+        return []
+    first, last = timezone.localtime(days[0].day), timezone.localtime(days[-1].day)
+    starts = (first + DAY * number for number in range((last.date() - first.date()).days + 1))
+    return [_of_day(measured[at.date()]) if at.date() in measured else _nothing(at) for at in starts]
 
 
 def _nothing(start: datetime) -> Moment:

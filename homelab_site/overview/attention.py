@@ -25,7 +25,7 @@ class Matter:
 
 def attention(house: House) -> list[Matter]:
     """Return what needs a look, what is most urgent first."""
-    return [*_alarms(house), *_silence(house), *_batteries(house)]
+    return [*_alarms(house), *_failures(house), *_silence(house), *_batteries(house)]
 
 
 def _alarms(house: House) -> Iterator[Matter]:
@@ -33,6 +33,11 @@ def _alarms(house: House) -> Iterator[Matter]:
     if names:
         words = _("The heat pump has an alarm: %(alarms)s.") % {"alarms": ", ".join(names)}
         yield Matter(words, reverse("heatpump"))
+
+
+def _failures(house: House) -> Iterator[Matter]:
+    if house.failed:
+        yield Matter(_("A change of the heat pump's settings failed."), reverse("heatpump"))
 
 
 def _silence(house: House) -> Iterator[Matter]:
@@ -51,7 +56,7 @@ def _batteries(house: House) -> Iterator[Matter]:
     for room in house.rooms:
         if room.battery_percent is not None and room.battery_percent <= BATTERY_LOW_PERCENT:
             words = _("The battery of the sensor of %(room)s is at %(percent)d %%.")
-            yield Matter(words % {"room": room.location, "percent": room.battery_percent}, reverse("home"))
+            yield Matter(words % {"room": room.location, "percent": room.battery_percent}, reverse("rooms"))
 
 
 def _overdue(house: House, stream: str, newest: datetime) -> float | None:

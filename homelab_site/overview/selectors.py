@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from energy import selectors as meters
 from heatpump import selectors as pumps
+from heatpump.outbox.models import Command
+from heatpump.outbox.selectors import newest_failure
 from telemetry.rooms import selectors as sensors
 
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
@@ -25,13 +27,18 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The house at a moment. `hours` are the last 24 clock hours, the one under way included; None is one of a gap."""
+    """The house at a moment.
+
+    `hours` are the last 24 clock hours, the one under way included; None is one of a gap. `failed` is what was last
+    asked of the heat pump, if that failed within a day.
+    """
 
     at: datetime
     power: meters.Reading | None
     hours: tuple[tuple[datetime, meters.Hour | None], ...]
     used: Used
     heatpump: pumps.Reading | None
+    failed: Command | None
     rooms: tuple[sensors.Room, ...]
 
     @property
@@ -49,12 +56,14 @@ class House:
 def house() -> House:
     """Ask for all of it; raises `django.db.Error`."""
     now = timezone.localtime()
+    pump = pumps.reading_latest(device_id=None)
     return House(
         at=now,
         power=meters.reading_latest(device_serial=None),
         hours=_last_hours(now),
         used=_used(now),
-        heatpump=pumps.reading_latest(device_id=None),
+        heatpump=pump,
+        failed=newest_failure(pump.device_id, since=now - timedelta(days=1)) if pump else None,
         rooms=tuple(sensors.rooms().rows(limit=MAX_ROOMS)),
     )
 

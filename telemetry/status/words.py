@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from telemetry.status.selectors import (
     DeadLetterStatus,
     PipelineStatus,
@@ -14,17 +18,21 @@ from telemetry.status.selectors import (
     WorkerStatus,
 )
 
-STREAM_TITLES = {"energy": "Electricity", "heatpump": "Heat pump", "temperature": "Temperature"}
+STREAM_TITLES = {
+    "energy": gettext_lazy("Electricity"),
+    "heatpump": gettext_lazy("Heat pump"),
+    "temperature": gettext_lazy("Temperature"),
+}
 WORKER_DUTIES = {
-    "bridge": "takes readings from MQTT to Kafka",
-    "sink": "stores readings from Kafka",
-    "settings": "keeps heat pump settings true, and confirms commands",
-    "outbox": "publishes commands to heat pumps",
-    "stream": "hands readings to whoever watches",
+    "bridge": gettext_lazy("takes readings from MQTT to Kafka"),
+    "sink": gettext_lazy("stores readings from Kafka"),
+    "settings": gettext_lazy("keeps heat pump settings true, and confirms commands"),
+    "outbox": gettext_lazy("publishes commands to heat pumps"),
+    "stream": gettext_lazy("hands readings to whoever watches"),
 }
 DEPENDENCY_TITLES = {
-    "telemetry_database": "The telemetry database",
-    "homelab_database": "The homelab database",
+    "telemetry_database": gettext_lazy("The telemetry database"),
+    "homelab_database": gettext_lazy("The homelab database"),
     "kafka": "Kafka",
     "valkey": "Valkey",
 }
@@ -70,7 +78,7 @@ def report(status: PipelineStatus) -> Report:
         headline=headline,
         mark=mark,
         attention=attention,
-        streams=tuple(_stream(STREAM_TITLES[name], stream) for name, stream in status.streams.items()),
+        streams=tuple(_stream(str(STREAM_TITLES[name]), stream) for name, stream in status.streams.items()),
         dead_letters=(_dead_letters(status.dead_letters),),
         workers=tuple(_worker(name, worker, status.at) for name, worker in status.workers.items()),
     )
@@ -84,27 +92,41 @@ def span(seconds: float) -> str:
         return f"{int(seconds // 60)} min"
     if seconds < 48 * 3600:
         return f"{int(seconds // 3600)} h"
-    return f"{int(seconds // 86400)} days"
+    days = int(seconds // 86400)
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
 def _headline(status: PipelineStatus, attention: tuple[str, ...]) -> tuple[str, Mark]:
     if attention:
-        return "One thing needs a look" if len(attention) == 1 else f"{len(attention)} things need a look", Mark.BAD
+        headline = ngettext("One thing needs a look", "%(count)d things need a look", len(attention))
+        return headline % {"count": len(attention)}, Mark.BAD
     if all(stream.state is StreamState.EMPTY for stream in status.streams.values()):
-        return "No reading has arrived yet", Mark.QUIET
-    return "Readings arrive and are stored", Mark.GOOD
+        return _("No reading has arrived yet"), Mark.QUIET
+    return _("Readings arrive and are stored"), Mark.GOOD
 
 
 def _attention(status: PipelineStatus) -> tuple[str, ...]:
     late = [
-        f"{STREAM_TITLES[name]}: no new reading for {span(stream.age_seconds or 0)}."
+        _("%(stream)s: no new reading for %(span)s.")
+        % {"stream": STREAM_TITLES[name], "span": span(stream.age_seconds or 0)}
         for name, stream in status.streams.items()
         if stream.state is StreamState.LATE
     ]
-    dead = [f"The {name} does not run." for name, worker in status.workers.items() if worker.state is WorkerState.DEAD]
+    dead = [
+        _("The %(worker)s does not run.") % {"worker": name}
+        for name, worker in status.workers.items()
+        if worker.state is WorkerState.DEAD
+    ]
     count = status.dead_letters.last_hour
-    bad = [f"{_messages(count)} of the last hour could not be stored."] if count else []
-    return (*late, *dead, *bad, *_away(status.unavailable))
+    return (*late, *dead, *([_refused(count)] if count else []), *_away(status.unavailable))
+
+
+def _refused(count: int) -> str:
+    return ngettext(
+        "%(count)s message of the last hour could not be stored.",
+        "%(count)s messages of the last hour could not be stored.",
+        count,
+    ) % {"count": _whole(count)}
 
 
 def _away(unavailable: Mapping[str, str]) -> list[str]:
@@ -113,50 +135,58 @@ def _away(unavailable: Mapping[str, str]) -> list[str]:
 
 def _stream(title: str, stream: StreamStatus) -> Line:
     mark, word = {
-        StreamState.FRESH: (Mark.GOOD, "on time"),
-        StreamState.LATE: (Mark.BAD, "late"),
-        StreamState.EMPTY: (Mark.QUIET, "nothing yet"),
-        StreamState.UNKNOWN: (Mark.QUIET, "unknown"),
+        StreamState.FRESH: (Mark.GOOD, _("on time")),
+        StreamState.LATE: (Mark.BAD, _("late")),
+        StreamState.EMPTY: (Mark.QUIET, _("nothing yet")),
+        StreamState.UNKNOWN: (Mark.QUIET, _("unknown")),
     }[stream.state]
     return Line(title, mark, word, (_newest(stream), _last_hour(stream.rows_last_hour), _waiting(stream.lag)))
 
 
 def _newest(stream: StreamStatus) -> str:
     if stream.age_seconds is None:
-        return "newest reading unknown" if stream.state is StreamState.UNKNOWN else "no reading yet"
-    return "newest reading just now" if stream.age_seconds < 1 else f"newest reading {span(stream.age_seconds)} ago"
+        return _("newest reading unknown") if stream.state is StreamState.UNKNOWN else _("no reading yet")
+    if stream.age_seconds < 1:
+        return _("newest reading just now")
+    return _("newest reading %(span)s ago") % {"span": span(stream.age_seconds)}
 
 
 def _last_hour(rows: int | None) -> str:
-    return "last hour unknown" if rows is None else f"{rows:,} in the last hour"
+    return _("last hour unknown") if rows is None else _("%(count)s in the last hour") % {"count": _whole(rows)}
 
 
 def _waiting(lag: int | None) -> str:
     if lag is None:
-        return "waiting in Kafka unknown"
-    return f"{lag:,} waiting in Kafka" if lag else "nothing waiting"
+        return _("waiting in Kafka unknown")
+    return _("%(count)s waiting in Kafka") % {"count": _whole(lag)} if lag else _("nothing waiting")
 
 
 def _dead_letters(letters: DeadLetterStatus) -> Line:
-    title = "Dead letters"
+    title = _("Dead letters")
     if letters.total is None or letters.last_hour is None:
-        return Line(title, Mark.QUIET, "unknown", ("how many are kept is unknown",))
-    mark, word = (Mark.BAD, "new") if letters.last_hour else (Mark.GOOD, "no new ones")
-    return Line(title, mark, word, (f"{letters.total:,} kept", f"{letters.last_hour:,} in the last hour"))
+        return Line(title, Mark.QUIET, _("unknown"), (_("how many are kept is unknown"),))
+    mark, word = (Mark.BAD, _("new")) if letters.last_hour else (Mark.GOOD, _("no new ones"))
+    return Line(
+        title, mark, word, (_("%(count)s kept") % {"count": _whole(letters.total)}, _last_hour(letters.last_hour))
+    )
 
 
 def _worker(name: str, worker: WorkerStatus, now: datetime) -> Line:
-    duty = WORKER_DUTIES.get(name, "")
+    duty = str(WORKER_DUTIES.get(name, ""))
     facts: tuple[str, ...]
     if worker.state is WorkerState.ALIVE and worker.since:
-        mark, word = Mark.GOOD, "running"
-        facts = (duty, f"for {span((now - worker.since).total_seconds())} on {worker.host}")
+        mark, word = Mark.GOOD, _("running")
+        facts = (duty, _("for %(span)s on %(host)s") % {"span": span(_seconds(worker.since, now)), "host": worker.host})
     elif worker.state is WorkerState.DEAD:
-        mark, word, facts = Mark.BAD, "not running", (duty, "no sign of life for a minute")
+        mark, word, facts = Mark.BAD, _("not running"), (duty, _("no sign of life for a minute"))
     else:
-        mark, word, facts = Mark.QUIET, "unknown", (duty, "sign of life unknown")
+        mark, word, facts = Mark.QUIET, _("unknown"), (duty, _("sign of life unknown"))
     return Line(name.capitalize(), mark, word, tuple(fact for fact in facts if fact))
 
 
-def _messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count:,} messages"
+def _whole(count: int) -> str:
+    return number_format(count, force_grouping=True)
+
+
+def _seconds(since: datetime, now: datetime) -> float:
+    return (now - since).total_seconds()
