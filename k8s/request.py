@@ -23,7 +23,7 @@ RESOURCES = (
 LABEL = r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?"
 SELECTOR_KEY = r"(?:[a-z0-9][-a-z0-9.]{0,252}/)?[A-Za-z0-9][-A-Za-z0-9_.]{0,62}"
 SELECTOR_TERM = rf"{SELECTOR_KEY}(?:(?:=|==|!=)[A-Za-z0-9][-A-Za-z0-9_.]{{0,62}})?"
-SECONDS = {"s": 1, "m": 60, "h": 3600}
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,8 @@ def _boolean(value: Any) -> bool:
 
 
 def _seconds(value: Any) -> int:
-    if type(value) is str and re.fullmatch(r"[1-9][0-9]{0,4}[smh]", value):
-        value = int(value[:-1]) * SECONDS[value[-1]]
+    if type(value) is str and (match := re.fullmatch(r"([1-9][0-9]{0,4})([smh]?)", value)):
+        value = int(match[1]) * SECONDS[match[2]]
     return _integer(1, 900)(value)
 
 

@@ -1,5 +1,7 @@
 """What a diagnosis says about a cluster in trouble, read with the real kubectl."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,11 +76,9 @@ def test_a_secret_that_is_missing_is_named(cluster: FakeCluster) -> None:
 
 @pytest.mark.parametrize("flux_allowed", [True, False])
 def test_flux_is_asked_where_it_owns_the_object_and_the_policy_allows(
-    cluster: FakeCluster, workplace: Any, flux_allowed: bool
+    cluster: FakeCluster, workplace: Path, flux_allowed: bool
 ) -> None:
     if not flux_allowed:
-        import json
-
         (workplace / "policy.json").write_text(
             json.dumps({**POLICY, "namespaces": {"homelab": POLICY["namespaces"]["homelab"]}})
         )

@@ -71,7 +71,8 @@ def request_of(options: dict[str, Any]) -> dict[str, Any]:
         *("intent", "resource", "name", "namespace", "selector", "container", "replicas", "tail", "since", "timeout"),
         *("with_source", "repo", "workflow", "run_id", "limit", "pr_number", "comments"),
     )
-    request = {MEMBERS.get(name, name): options[name] for name in names if options[name] not in (None, False)}
+    given = [name for name in names if options[name] is not None and options[name] is not False]
+    request = {MEMBERS.get(name, name): options[name] for name in given}
     constraints: dict[str, Any] = {}
     if options["execute"] or options["dry_run"]:
         constraints["dryRun"] = not options["execute"] or options["dry_run"]
