@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from heatpump.outbox.models import Command, Write
@@ -65,6 +65,13 @@ class CommandAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the
 
     def has_delete_permission(self, request: HttpRequest, obj: Command | None = None) -> bool:
         return False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # There is nothing to save: a command is changed by the actions of the list.
+        unsaved = {"show_save": False, "show_save_and_continue": False}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **unsaved})
 
     @admin.action(description="Ask again for what failed", permissions=["change"])
     def ask_for_selected_again(self, request: HttpRequest, queryset: QuerySet[Command]) -> None:

@@ -42,6 +42,9 @@ class HeatPumpAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in th
     search_fields = ("device_id",)
     actions = None
 
+    class Media:
+        css = {"all": ("heatpump/settings-admin.css",)}  # noqa: RUF012 - as in Django's own
+
     @admin.display(description="not confirmed yet")
     def under_way(self, pump: HeatPump) -> str:
         return ", ".join(setting.name for setting in pump.settings.exclude(wanted=None))
