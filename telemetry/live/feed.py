@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, NoReturn
 
 from channels.layers import get_channel_layer
@@ -12,50 +13,64 @@ from redis import RedisError
 from homelab_site.workers.pauses import GrowingPauses
 from telemetry.live.hub import Hub
 from telemetry.live.newest import newest_known, reader
-from telemetry.live.readings import GROUP, decode
+from telemetry.live.readings import GROUP, decode, encode
 
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 2.0
-COMPARE_SECONDS = 5.0
+LOOK_SECONDS = 5.0
+NEWEST = "newest"
 
 
 class Feed:
-    """Fills a hub, in tasks of its own that go on for as long as the process does."""
+    """Fills a hub, in a task of its own that goes on for as long as the process does."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._is_ready = asyncio.Event()
-        self._tasks: list[asyncio.Task[NoReturn]] = []
+        self._task: asyncio.Task[NoReturn] | None = None
 
     async def ready(self) -> None:
         """Start at the first call, and return when the newest readings are known, or cannot be asked for now."""
-        if not self._tasks:
-            self._tasks = [asyncio.create_task(_for_ever(work)) for work in (self._receive, self._compare)]
+        if self._task is None:
+            self._task = asyncio.create_task(_for_ever(self._listen))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._is_ready.wait(), READY_SECONDS)
 
-    async def _receive(self) -> None:
+    async def _listen(self) -> None:
         layer: Any = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(GROUP, channel)
-        async with reader() as client:
-            self._hub.start_with(await newest_known(client))
-        self._is_ready.set()
-        while True:
-            # Once it is subscribed the layer comes back by itself; what was said while it was away is lost to it.
-            message = await layer.receive(channel)
-            for reading in decode(message["readings"]):
-                self._hub.take(reading)
-                # Let the sockets write: too much at once would look as if all clients were slow.
-                await asyncio.sleep(0)
+        looking = asyncio.create_task(_for_ever(partial(self._look, layer, channel)))
+        try:
+            while True:
+                # From here on the layer comes back by itself; what was said while it was away is lost to it.
+                await self._take(await layer.receive(channel))
+        finally:
+            looking.cancel()
 
-    async def _compare(self) -> None:
-        await self._is_ready.wait()
+    async def _take(self, message: Mapping[str, Any]) -> None:
+        readings = decode(message["readings"])
+        if message["type"] == NEWEST:
+            self._hub.compare(readings)
+            self._is_ready.set()
+            return
+        for reading in readings:
+            self._hub.take(reading)
+            # Let the sockets write: too much at once would look as if all clients were slow.
+            await asyncio.sleep(0)
+
+    async def _look(self, layer: Any, channel: str) -> None:
+        """Ask Valkey for the newest readings, now and every few seconds, and send them to this process's own channel.
+
+        The worker publishes a reading before Valkey knows it, and what comes by the channel keeps its order. So
+        whatever this process does not know by then was lost on its way.
+        """
         async with reader() as client:
             while True:
-                self._hub.compare(await newest_known(client))
-                await asyncio.sleep(COMPARE_SECONDS)
+                newest = await newest_known(client)
+                await layer.send(channel, {"type": NEWEST, "readings": encode(newest)})
+                await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _for_ever(work: Callable[[], Awaitable[None]]) -> NoReturn:

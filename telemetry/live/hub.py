@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from bridge.messages import Topic
-from telemetry.live.metrics import FRAMES, HEALED, REPEATED
+from telemetry.live.metrics import CAUGHT_UP, FRAMES, REPEATED
 from telemetry.live.protocol import STREAM_OF, Data, Stream
 from telemetry.live.readings import LiveReading, Marks
 from telemetry.live.socket import ClientSocket, Frame, frame
@@ -26,7 +26,6 @@ class Hub:
         self._newest: dict[tuple[Topic, str], LiveReading] = {}
         self._partitions = Marks()
         self._devices = Marks()
-        self._missing: set[LiveReading] = set()
 
     def subscribe(self, socket: ClientSocket, stream: Stream) -> bool:
         """Add a subscriber; tell whether it was none yet."""
@@ -57,22 +56,12 @@ class Hub:
         else:
             REPEATED.inc()
 
-    def start_with(self, newest: Iterable[LiveReading]) -> None:
-        """Take the newest reading of each device from Valkey, before anything is taken from the stream worker."""
-        for reading in newest:
-            self._hand_on(reading, snapshot=True)
-
     def compare(self, newest: Iterable[LiveReading]) -> None:
-        """Hand on what the channel layer has lost.
-
-        That is what Valkey knew at the last comparison and nobody has brought since; what it knows only now may be
-        on its way.
-        """
-        missing = {reading for reading in newest if self._devices.is_new(reading.device_key, reading)}
-        for reading in sorted(missing & self._missing, key=lambda reading: reading.place):
-            HEALED.inc()
-            self._hand_on(reading, snapshot=True)
-        self._missing = missing
+        """Hand on those of the newest readings that nobody has brought here: a process that starts knows none."""
+        for reading in newest:
+            if self._devices.is_new(reading.device_key, reading):
+                CAUGHT_UP.inc()
+                self._hand_on(reading, snapshot=True)
 
     def _hand_on(self, reading: LiveReading, *, snapshot: bool) -> None:
         if self._partitions.is_new(reading.partition_key, reading):

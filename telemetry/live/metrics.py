@@ -7,4 +7,4 @@ FRAMES = Counter("homelab_live_frames", "Readings handed to WebSocket clients", 
 DROPPED = Counter("homelab_live_dropped_frames", "Frames that clients lost because they were too slow")
 REFUSED = Counter("homelab_live_refused", "WebSocket connections that were ended", ["code"])
 REPEATED = Counter("homelab_live_repeated", "Readings from the stream worker that had been handed on before")
-HEALED = Counter("homelab_live_healed", "Newest readings that the channel layer had lost and Valkey still knew")
+CAUGHT_UP = Counter("homelab_live_caught_up", "Newest readings that Valkey knew and the channel layer had not brought")

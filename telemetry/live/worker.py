@@ -71,7 +71,7 @@ class StreamWorker:
         earliest = (time.time() - LATE_SECONDS) * 1000
         fresh = [reading for reading in readings if reading.written_at >= earliest]
         self._publish(fresh)
-        # Only now, so that a web process that hears of a reading from here knows that the layer has had it.
+        # Only now, so that a web process that learns of a reading from Valkey knows that it was published.
         newest.remember(self._newest, readings)
         self._count(readings, fresh)
         self._member.commit()

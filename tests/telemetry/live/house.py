@@ -1,5 +1,6 @@
 """A house of a test's own: Kafka, Valkey, web processes under daphne and stream workers, and a way to publish."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.test import override_settings
 
 from bridge.messages import RETENTION, Reading, Topic, encode_reading
@@ -16,6 +18,7 @@ from homelab_site.kafka import close_producer, make_topic, new_admin, new_produc
 from homelab_site.stack import parts
 from homelab_site.stack.child import Child, free_port
 from homelab_site.stack.services import Kafka, Valkey
+from telemetry.live.readings import GROUP, LiveReading, encode
 from tests.waiting import eventually
 
 START_SECONDS = 60.0
@@ -64,9 +67,23 @@ class House:
         eventually((run_dir / "stream.alive").exists, START_SECONDS)
         return child
 
+    def workers(self) -> list[Child]:
+        return [child for child in self.children if child.name == "stream"]
+
     def publish(self, readings: Sequence[Reading], *, written_at: datetime | None = None) -> None:
         """Write readings to Kafka, and return when it has them."""
         self.write([(reading.topic, reading.device_id, encode_reading(reading)) for reading in readings], written_at)
+
+    def hand_on(self, readings: Sequence[Reading]) -> None:
+        """Give readings to the web processes, as a worker would that has taken them from a partition of their own."""
+        layer = RedisPubSubChannelLayer(hosts=[self.environment["REDIS_URL"]], prefix="homelab")
+
+        async def send() -> None:
+            for one in readings:
+                sent = LiveReading(one.topic, 9, one.raw["number"], 0, one.device_id, one.ts, encode_reading(one))
+                await layer.group_send(GROUP, {"type": "readings", "readings": encode([sent])})
+
+        asyncio.run(send())
 
     def write(self, values: Sequence[tuple[Topic, str, bytes]], written_at: datetime | None = None) -> None:
         moment = int(written_at.timestamp() * 1000) if written_at else None

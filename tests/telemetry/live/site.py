@@ -6,4 +6,4 @@ from telemetry.live import consumer, feed
 __all__ = ["application"]
 
 consumer.ADMIT_AGAIN_SECONDS = 0.3
-feed.COMPARE_SECONDS = 0.3
+feed.LOOK_SECONDS = 0.3
