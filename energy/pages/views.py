@@ -67,7 +67,6 @@ def _shown(question: Question, known: Sequence[Meter]) -> dict[str, Any]:
         "question": question,
         "title": span_title(question.span),
         "before_name": before_name(question.span),
-        "before_title": span_title(question.span.shifted(-1)),
         "heading": HEADINGS[question.resolution],
         "wanted_word": RESOLUTIONS[question.wanted],
         "shown": shown(question, asked, now=timezone.now(), zone=settings.HOUSE_TIME_ZONE),

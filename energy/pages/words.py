@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from energy.pages.comparison import Parts
 from energy.pages.ranges import Kind, Resolution, Shortcut, Span
@@ -19,7 +19,7 @@ SHORTCUTS = {
     Shortcut.LAST_MONTH: gettext_lazy("Last month"),
     Shortcut.THIS_YEAR: gettext_lazy("This year"),
     Shortcut.TWELVE_MONTHS: gettext_lazy("12 months"),
-    Shortcut.ALL: gettext_lazy("All"),
+    Shortcut.ALL: pgettext_lazy("range of time", "All"),
 }
 RESOLUTIONS = {
     Resolution.HOUR: gettext_lazy("Hours"),
@@ -43,6 +43,9 @@ def span_title(span: Span) -> str:
         return date_format(span.first, "F Y")
     if span.kind is Kind.DAY:
         return date_format(span.first, pgettext("date format", "l j F Y"))
+    if span.kind is Kind.MONTHS:
+        is_one_year = span.first.year == span.last.year
+        return f"{date_format(span.first, 'F' if is_one_year else 'F Y')} {DASH} {date_format(span.last, 'F Y')}"
     return f"{_day_without_year(span.first, span.last)} {DASH} {date_format(span.last, 'j F Y')}"
 
 
@@ -79,7 +82,7 @@ def comparison_sentence(span: Span, parts: Parts | None, share: float | None) ->
     """Say by how much more or less was used than in the range before."""
     names = {"before": before_name(span)}
     if parts is None or share is None:
-        return _("There is nothing to compare with: %(before)s was not measured.") % names
+        return _("There is nothing to compare with: measurements do not cover %(before)s.") % names
     percent = round(abs(share) * 100)
     if percent == 0:
         sentence = _("As much as %(before)s") % names

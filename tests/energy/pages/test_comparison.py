@@ -63,7 +63,7 @@ def test_a_range_that_was_not_measured_from_its_start_is_not_compared_with(first
     compared = comparable_parts(WEEK, first=first, known_until=LATER, zone=STOCKHOLM)
     assert compared is None
     said = comparison_sentence(WEEK, compared, None)
-    assert said == "There is nothing to compare with: the week before was not measured."
+    assert said == "There is nothing to compare with: measurements do not cover the week before."
 
 
 def test_a_range_that_has_not_begun_is_not_compared() -> None:

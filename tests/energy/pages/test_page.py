@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from energy.selectors import Meter, meters
 from telemetry.schema.runner import Connection
@@ -217,7 +217,9 @@ def test_every_range_of_the_calendar_can_be_shown(client: Client, readings: Conn
 def test_the_page_knows_swedish(client: Client, readings: Connection) -> None:
     read(readings, MONDAY, DAY_MINUTES, watts=1234)
     client.cookies["django_language"] = "sv"
-    shown = words(page(client, {"from": "2025-11-10", "to": "2025-11-10", "by": "day"}))
+    # The test client leaves the language of a request behind it.
+    with translation.override("sv"):
+        shown = words(page(client, {"from": "2025-11-10", "to": "2025-11-10", "by": "day"}))
     assert "måndag 10 november 2025" in shown
     assert "29,6 kWh" in shown.replace("\N{NO-BREAK SPACE}", " ")
     assert "Förbrukat" in shown

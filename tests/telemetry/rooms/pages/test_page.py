@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from telemetry.schema.runner import Connection
 from tests.api_fixture import execute
@@ -120,6 +120,8 @@ def test_the_page_knows_swedish(client: Client, readings: Connection, now: datet
     execute(readings, "SELECT refresh_rollups()")
     read(readings, now - HOUR, "kitchen", temperature_c=-1.5)
     client.cookies["django_language"] = "sv"
-    shown = words(page(client))
+    # The test client leaves the language of a request behind it.
+    with translation.override("sv"):
+        shown = words(page(client))
     assert "Temperatur \N{MINUS SIGN}1,5 °C" in shown
     assert "Luftfuktighet" in shown
