@@ -24,8 +24,8 @@ WORD = (
 NAME = rf"[\w./\-]{{0,64}}?{WORD}"
 # What is no secret although its name says so: references, emptiness, yes and no, the beginning of something nested.
 PLAIN = (
-    r"(?!\[redacted\]|<(?:none|unset|nil|unknown|redacted|set to the key)|(?:true|false|null|nil|none|~|''|\"\")(?![^\s\"',}])|"
-    r"\$[({]|[{\[]|[|>][-+]?\s*$|\*+)"
+    r"(?!\[redacted\]|<(?:none|unset|nil|unknown|redacted|set to the key)|"
+    r"(?:true|false|null|nil|none|~|''|\"\")(?![^\s\"',}])|\$[({]|[{\[]|[|>][-+]?\s*$|\*+)"
 )
 QUOTED = r"(?:\\{1,8}\"(?:[^\\\n]|\\+[^\\\"\n])*+(?:\\+\")?|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\n]|'')*+'?)"
 

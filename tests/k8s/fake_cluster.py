@@ -144,7 +144,8 @@ class Handler(BaseHTTPRequestHandler):
                 what = f'{call.resource.plural} "{call.name}"' if call.name else call.resource.plural
                 return self.fail(403, "Forbidden", f'{what} is forbidden: User "homelab" cannot {verb} it')
             if query.get("watch") not in ("1", "true"):
-                return getattr(self, f"do_{verb}_of")(call)
+                getattr(self, f"do_{verb}_of")(call)
+                return None
         return self.watch(call)
 
     def call_of(self, path: str, query: Mapping[str, str], raw: bytes) -> Call | None:
@@ -163,7 +164,8 @@ class Handler(BaseHTTPRequestHandler):
         return Call(resource, namespace, name, subresource, query, body, dry)
 
     def review(self, raw: bytes) -> None:
-        about = reviewed(raw)
+        # Older kubectl sends JSON.
+        about = json.loads(raw)["spec"]["resourceAttributes"] if raw[:1] == b"{" else reviewed(raw)
         allowed = (about["verb"], about["resource"]) not in self.server.denied
         kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
         self.send(201, {**kind, "spec": {"resourceAttributes": about}, "status": {"allowed": allowed}})
