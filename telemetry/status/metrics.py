@@ -10,8 +10,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from heatpump.outbox.models import Reason
+from heatpump.outbox.selectors import UNTOLD
 from telemetry.status.selectors import PipelineStatus, WorkerState, pipeline_status
 
+FAILURES = [reason.value for reason in Reason if reason not in UNTOLD]
 SOURCES = ("telemetry_database", "kafka", "homelab_database", "valkey")
 
 
@@ -22,6 +25,7 @@ class PipelineCollector(Collector):
         status = pipeline_status()
         yield from _streams(status)
         yield from _dead_letters(status)
+        yield from _commands(status)
         yield _workers(status)
         yield _gauge(
             "homelab_pipeline_source_up",
@@ -60,6 +64,29 @@ def _dead_letters(status: PipelineStatus) -> Iterable[GaugeMetricFamily]:
     if letters.last_hour is not None:
         yield GaugeMetricFamily(
             "homelab_dead_letters_last_hour", "Dead letters of the last hour", value=letters.last_hour
+        )
+
+
+def _commands(status: PipelineStatus) -> Iterable[GaugeMetricFamily]:
+    commands = status.commands
+    yield _gauge(
+        "homelab_commands_under_way",
+        "Commands to heat pumps that wait to be sent, or for the pump's echo",
+        "waits_for",
+        {"sending": commands.unsent, "echo": commands.unconfirmed},
+    )
+    yield _gauge(
+        "homelab_commands_oldest_age_seconds",
+        "Seconds since the oldest of these commands was made",
+        "waits_for",
+        {"sending": commands.oldest_unsent_seconds, "echo": commands.oldest_unconfirmed_seconds},
+    )
+    if commands.failed_last_day is not None:
+        yield _gauge(
+            "homelab_commands_failed_last_day",
+            "Commands that failed in the last 24 hours, but for what people cancelled or overtook",
+            "reason",
+            {reason: commands.failed_last_day.get(reason, 0) for reason in FAILURES},
         )
 
 

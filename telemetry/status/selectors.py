@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from heatpump.outbox.selectors import OutboxSummary, outbox_summary
 from homelab_site.health.asking import Answer, Asked, shared
 from homelab_site.health.checks import ask
 from homelab_site.workers.liveness import Heartbeat, heartbeats
@@ -60,6 +61,21 @@ class DeadLetterStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommandStatus:
+    """Commands to heat pumps: how many wait to be sent and how many for an echo, with the age of the oldest of each.
+
+    `failed_last_day` counts by reason, without what people cancelled or overtook. The counts are None where unknown,
+    the ages also where there is none.
+    """
+
+    unsent: int | None
+    oldest_unsent_seconds: float | None
+    unconfirmed: int | None
+    oldest_unconfirmed_seconds: float | None
+    failed_last_day: Mapping[str, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerStatus:
     """A worker. `since` is when its process started, `seen` its last sign of life; None unless it is alive."""
 
@@ -76,6 +92,7 @@ class PipelineStatus:
     at: datetime
     streams: Mapping[str, StreamStatus]
     dead_letters: DeadLetterStatus
+    commands: CommandStatus
     workers: Mapping[str, WorkerStatus]
     unavailable: Mapping[str, str]
 
@@ -87,18 +104,20 @@ def pipeline_status() -> PipelineStatus:
     deadline = time.monotonic() + ANSWER_SECONDS
     asked_rows = Asked(partial(ask, "telemetry_database", partial(rows_by_stream, now)))
     asked_lag = Asked(partial(ask, "kafka", lag_by_topic))
-    asked_letters = Asked(partial(ask, "homelab_database", dead_letter_summary))
+    asked_rows_of_ours = Asked(partial(ask, "homelab_database", _rows_of_ours))
     asked_beats = Asked(partial(ask, "valkey", partial(heartbeats, list(WORKERS))))
     rows = asked_rows.answer(deadline)
     lag = asked_lag.answer(deadline)
-    letters = asked_letters.answer(deadline)
+    ours = asked_rows_of_ours.answer(deadline)
+    letters, commands = ours.value or (None, None)
     beats = asked_beats.answer(deadline)
     return PipelineStatus(
         at=now.astimezone(UTC),
         streams={name: _stream(stream, name, now, rows.value, lag.value) for name, stream in STREAMS.items()},
-        dead_letters=_dead_letters(letters.value),
+        dead_letters=_dead_letters(letters),
+        commands=_commands(commands, now),
         workers={name: _worker(name, beats.value) for name in WORKERS},
-        unavailable=_reasons(telemetry_database=rows, kafka=lag, homelab_database=letters, valkey=beats),
+        unavailable=_reasons(telemetry_database=rows, kafka=lag, homelab_database=ours, valkey=beats),
     )
 
 
@@ -130,6 +149,32 @@ def _dead_letters(summary: DeadLetterSummary | None) -> DeadLetterStatus:
     if summary is None:
         return DeadLetterStatus(total=None, last_hour=None)
     return DeadLetterStatus(total=summary.total, last_hour=summary.last_hour)
+
+
+def _rows_of_ours() -> tuple[DeadLetterSummary, OutboxSummary]:
+    return dead_letter_summary(), outbox_summary()
+
+
+def _commands(summary: OutboxSummary | None, now: datetime) -> CommandStatus:
+    if summary is None:
+        return CommandStatus(
+            unsent=None,
+            oldest_unsent_seconds=None,
+            unconfirmed=None,
+            oldest_unconfirmed_seconds=None,
+            failed_last_day=None,
+        )
+    return CommandStatus(
+        unsent=summary.unsent,
+        oldest_unsent_seconds=_age(summary.oldest_unsent, now),
+        unconfirmed=summary.unconfirmed,
+        oldest_unconfirmed_seconds=_age(summary.oldest_unconfirmed, now),
+        failed_last_day=summary.failed_last_day,
+    )
+
+
+def _age(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else (now - moment).total_seconds()
 
 
 def _worker(name: str, beats: Mapping[str, Heartbeat] | None) -> WorkerStatus:

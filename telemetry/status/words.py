@@ -9,7 +9,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from heatpump.outbox.models import Reason
 from telemetry.status.selectors import (
+    CommandStatus,
     DeadLetterStatus,
     PipelineStatus,
     StreamState,
@@ -36,6 +38,12 @@ DEPENDENCY_TITLES = {
     "kafka": "Kafka",
     "valkey": "Valkey",
 }
+
+
+UNSENT_SECONDS = 60.0
+"""A command goes out within a second, so one that has waited longer is stuck."""
+UNCONFIRMED_SECONDS = 10 * 60.0
+"""Four times two minutes, and some more, after which a command has failed."""
 
 
 class Mark(StrEnum):
@@ -66,6 +74,7 @@ class Report:
     attention: tuple[str, ...]
     streams: tuple[Line, ...]
     dead_letters: tuple[Line, ...]
+    commands: tuple[Line, ...]
     workers: tuple[Line, ...]
 
 
@@ -80,6 +89,7 @@ def report(status: PipelineStatus) -> Report:
         attention=attention,
         streams=tuple(_stream(str(STREAM_TITLES[name]), stream) for name, stream in status.streams.items()),
         dead_letters=(_dead_letters(status.dead_letters),),
+        commands=(_commands(status.commands),),
         workers=tuple(_worker(name, worker, status.at) for name, worker in status.workers.items()),
     )
 
@@ -118,7 +128,8 @@ def _attention(status: PipelineStatus) -> tuple[str, ...]:
         if worker.state is WorkerState.DEAD
     ]
     count = status.dead_letters.last_hour
-    return (*late, *dead, *([_refused(count)] if count else []), *_away(status.unavailable))
+    refused = [_refused(count)] if count else []
+    return (*late, *dead, *refused, *_stuck(status.commands), *_away(status.unavailable))
 
 
 def _refused(count: int) -> str:
@@ -127,6 +138,19 @@ def _refused(count: int) -> str:
         "%(count)s messages of the last hour could not be stored.",
         count,
     ) % {"count": _whole(count)}
+
+
+def _stuck(commands: CommandStatus) -> list[str]:
+    if not _are_stuck(commands):
+        return []
+    waited = max(commands.oldest_unsent_seconds or 0, commands.oldest_unconfirmed_seconds or 0)
+    return [_("A command to the heat pump has waited for %(span)s.") % {"span": span(waited)}]
+
+
+def _are_stuck(commands: CommandStatus) -> bool:
+    return (commands.oldest_unsent_seconds or 0) > UNSENT_SECONDS or (
+        commands.oldest_unconfirmed_seconds or 0
+    ) > UNCONFIRMED_SECONDS
 
 
 def _away(unavailable: Mapping[str, str]) -> list[str]:
@@ -169,6 +193,32 @@ def _dead_letters(letters: DeadLetterStatus) -> Line:
     return Line(
         title, mark, word, (_("%(count)s kept") % {"count": _whole(letters.total)}, _last_hour(letters.last_hour))
     )
+
+
+def _commands(commands: CommandStatus) -> Line:
+    title = _("Commands")
+    if commands.unsent is None or commands.unconfirmed is None or commands.failed_last_day is None:
+        return Line(title, Mark.QUIET, _("unknown"), (_("how many wait is unknown"),))
+    failed = [
+        _("%(count)s failed in a day: %(reason)s") % {"count": _whole(count), "reason": Reason(reason).label}
+        for reason, count in sorted(commands.failed_last_day.items())
+    ]
+    if _are_stuck(commands):
+        mark, word = Mark.BAD, _("waiting")
+    elif failed:
+        mark, word = Mark.BAD, _("failed")
+    else:
+        mark, word = Mark.GOOD, _("under way") if commands.unsent or commands.unconfirmed else _("all done")
+    facts = (
+        _waiting_commands(_("%(count)s to be sent"), commands.unsent, commands.oldest_unsent_seconds),
+        _waiting_commands(_("%(count)s to be confirmed"), commands.unconfirmed, commands.oldest_unconfirmed_seconds),
+    )
+    return Line(title, mark, word, (*facts, *failed))
+
+
+def _waiting_commands(words: str, count: int, age: float | None) -> str:
+    said = words % {"count": _whole(count)}
+    return said if age is None else _("%(waiting)s, the oldest for %(span)s") % {"waiting": said, "span": span(age)}
 
 
 def _worker(name: str, worker: WorkerStatus, now: datetime) -> Line:

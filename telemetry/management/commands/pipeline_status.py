@@ -33,7 +33,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{words.headline} ({timezone.localtime(words.at):%Y-%m-%d %H:%M:%S %Z})")
         for sentence in words.attention:
             self.stdout.write(f"  {sentence}")
-        self._table((*words.streams, *words.dead_letters, *words.workers))
+        self._table((*words.streams, *words.dead_letters, *words.commands, *words.workers))
 
     def _table(self, lines: Iterable[Line]) -> None:
         self.stdout.write("")

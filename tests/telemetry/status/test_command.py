@@ -32,14 +32,18 @@ def keys(value: object) -> object:
 def test_the_json_has_the_same_members_whatever_is_away(telemetry: Connection) -> None:
     stream = dict.fromkeys(("state", "newest", "age_seconds", "late_after_seconds", "rows_last_hour", "lag"))
     worker = dict.fromkeys(("state", "since", "seen", "host"))
+    commands = dict.fromkeys(
+        ("unsent", "oldest_unsent_seconds", "unconfirmed", "oldest_unconfirmed_seconds", "failed_last_day")
+    )
     shape = {
         "at": None,
         "streams": {"energy": stream, "heatpump": stream, "temperature": stream},
         "dead_letters": {"total": None, "last_hour": None},
+        "commands": commands,
         "workers": dict.fromkeys(WORKERS, worker),
     }
     beat("sink")
-    assert keys(run_json()) == {**shape, "unavailable": {}}
+    assert keys(run_json()) == {**shape, "commands": {**commands, "failed_last_day": {}}, "unavailable": {}}
     with everything_at(free_port()):
         sources = dict.fromkeys(("telemetry_database", "kafka", "homelab_database", "valkey"))
         assert keys(run_json()) == {**shape, "unavailable": sources}
