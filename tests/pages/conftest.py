@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg2
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # the library has no types
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connections
