@@ -17,7 +17,7 @@ from tests.k8s.fake_cluster import FakeCluster
 from tests.k8s.recorder import Recorders
 
 HOW_TO_GET = {
-    "kubectl": "install kubectl, for instance Debian's kubernetes-client",
+    "kubectl": "install kubectl 1.27 or newer, for instance kubernetes-client of Debian 13",
     "gh": "install gh, which Debian has under that name",
 }
 POLICY: dict[str, Any] = {
