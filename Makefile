@@ -32,8 +32,9 @@ messages: $(VENV)/developing
 		$(foreach name,.venv node_modules tests var,--ignore $(name))
 	$(BIN)/python manage.py compilemessages --locale sv --ignore .venv
 
-bench: $(VENV)/running
+bench: $(VENV)/developing
 	$(BIN)/python -m bench.read_api
+	$(BIN)/python -m bench.streams
 
 # Kills processes and services in a hundred rounds while commands are made: about a quarter of an hour.
 chaos-settings: $(VENV)/developing
