@@ -342,6 +342,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expire_seconds": 10},  # a worker that comes back need not catch up
     },
+    "summarise-yesterday": {"task": "telemetry.tasks.summarise_yesterday", "schedule": crontab(hour=0, minute=30)},
     "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": crontab(hour=3, minute=30)},
 }
 

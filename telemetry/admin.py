@@ -1,6 +1,7 @@
 from django.contrib import admin
 
 from homelab_site.admin import ReadingAdmin, ReadOnlyAdmin, register_readings
+from telemetry.days import admin as days  # noqa: F401 - registers the summaries
 from telemetry.deadletters import admin as deadletters  # noqa: F401 - registers the dead letters
 from telemetry.models import SchemaMigration, TemperatureReading
 

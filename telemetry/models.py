@@ -1,10 +1,11 @@
-"""Dead letters, and the tables of the telemetry database that belong to no other app; those are read only."""
+"""Dead letters, summaries, and the tables of the telemetry database that belong to no other app; those are read only."""
 
 from django.db import models
 
+from telemetry.days.models import DaySummary
 from telemetry.deadletters.models import DeadLetter
 
-__all__ = ["DeadLetter", "SchemaMigration", "TemperatureReading"]
+__all__ = ["DaySummary", "DeadLetter", "SchemaMigration", "TemperatureReading"]
 
 
 class TemperatureReading(models.Model):

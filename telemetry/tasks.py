@@ -1,13 +1,16 @@
-"""Scheduled work of the telemetry: storing rollups, and letting old data go."""
+"""Scheduled work of the telemetry: storing rollups, letting old data go, and summing up a day."""
 
 import logging
 from contextlib import closing
+from datetime import timedelta
 
 import django.db
 import psycopg2
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
 
+from telemetry.days.services import summarise
 from telemetry.deadletters import services as deadletters
 
 log = logging.getLogger(__name__)
@@ -48,6 +51,24 @@ def refresh_rollups() -> None:
 def apply_retention() -> None:
     """Delete the raw readings that have been kept long enough, after what they say has been stored."""
     _call("SELECT refresh_rollups()", "SELECT apply_retention()")
+
+
+@shared_task(
+    autoretry_for=(django.db.OperationalError,),
+    retry_backoff=True,
+    retry_backoff_max=LONGEST_PAUSE_SECONDS,
+    max_retries=MAX_RETRIES,
+)
+def summarise_yesterday() -> None:
+    """Store how yesterday went, for the admin, and say it in the log."""
+    day = summarise(timezone.localdate() - timedelta(days=1))
+    log.info(
+        "%s: %s kWh; %d readings of meters, %d of heat pumps, %d of rooms; %d dead letters; "
+        "%d commands confirmed, %d failed",
+        day.day, "no" if day.energy_kwh is None else f"{day.energy_kwh:.3f}",
+        day.energy_readings, day.heatpump_readings, day.temperature_readings,
+        day.dead_letters, day.commands_confirmed, day.commands_failed,
+    )  # fmt: skip
 
 
 def _call(*statements: str) -> None:

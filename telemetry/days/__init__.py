@@ -1,0 +1,1 @@
+"""What became of each day, put together in the night after it."""
