@@ -1,4 +1,4 @@
-"""Dead letters, summaries, and the tables of the telemetry database that belong to no other app; those are read only."""
+"""Dead letters, summaries, and those tables of the telemetry database that no other app has, which are read only."""
 
 from django.db import models
 
