@@ -76,7 +76,7 @@ def _page(request: HttpRequest, pump: Reading | None, refused: SettingForm | Non
         "may_write": _may_write(request),
         **_drawn(pump.device_id, of),
     }
-    return render(request, "heatpump/heatpump.html", page, status=400 if refused else 200)
+    return render(request, "heatpump/heatpump.html", page)
 
 
 def _drawn(device_id: str, of: Range) -> dict[str, Any]:

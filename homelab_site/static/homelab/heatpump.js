@@ -3,13 +3,11 @@
 
 import { showAges } from "./ages.js";
 import { follow, onState } from "./live.js";
-import { refresh, submit } from "./refresh.js";
+import { refresh, scheduler, submit } from "./refresh.js";
 
 const PAUSE_MS = 30_000;
 const UNDER_WAY_PAUSE_MS = 2000;
 const STORED_AFTER_MS = 1500; // what the bus has said stands in the database a moment later
-
-let timer = 0;
 
 async function ask() {
   if (!document.hidden) {
@@ -20,17 +18,14 @@ async function ask() {
       // The ages grow, and the live mark says that nobody answers.
     }
   }
-  refreshIn(pause());
+  refreshWithin(pause());
 }
 
 function pause() {
   return document.querySelector("[data-under-way]") ? UNDER_WAY_PAUSE_MS : PAUSE_MS;
 }
 
-function refreshIn(milliseconds) {
-  clearTimeout(timer);
-  timer = setTimeout(ask, milliseconds);
-}
+const refreshWithin = scheduler(ask);
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -40,7 +35,7 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   try {
     await submit(form, "[data-live], [data-answer]");
-    refreshIn(pause());
+    refreshWithin(pause());
   } catch {
     form.submit(); // the browser says what is wrong
   } finally {
@@ -48,5 +43,5 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-follow("heatpump", () => refreshIn(STORED_AFTER_MS));
-onState((state) => refreshIn(state === "live" ? 0 : pause()));
+follow("heatpump", () => refreshWithin(STORED_AFTER_MS));
+onState((state) => refreshWithin(state === "live" ? 0 : pause()));

@@ -3,7 +3,7 @@
 
 import { showAges } from "./ages.js";
 import { follow, onState } from "./live.js";
-import { refresh } from "./refresh.js";
+import { refresh, scheduler } from "./refresh.js";
 import { number } from "./words.js";
 
 const LIVE_PAUSE_MS = 30_000;
@@ -19,7 +19,6 @@ const COLUMNS = {
 };
 
 let live = false;
-let timer = 0;
 
 // Draws a power in W as its share of the scale.
 function draw(panel, key, watts) {
@@ -31,7 +30,7 @@ function draw(panel, key, watts) {
 function show(reading) {
   const panel = document.getElementById("power");
   if (panel.dataset.device === undefined) {
-    refreshIn(STORED_AFTER_MS); // the first reading of all: there is no dial yet
+    refreshWithin(STORED_AFTER_MS); // the first reading of all: there is no dial yet
     return;
   }
   if (reading.device_id !== panel.dataset.device) return;
@@ -55,21 +54,18 @@ async function ask() {
       // The ages grow, and the live mark says that nobody answers.
     }
   }
-  refreshIn(live ? LIVE_PAUSE_MS : AWAY_PAUSE_MS);
+  refreshWithin(live ? LIVE_PAUSE_MS : AWAY_PAUSE_MS);
 }
 
-function refreshIn(milliseconds) {
-  clearTimeout(timer);
-  timer = setTimeout(ask, milliseconds);
-}
+const refreshWithin = scheduler(ask);
 
 follow("energy", show);
-follow("heatpump", () => refreshIn(STORED_AFTER_MS));
-follow("temperature", () => refreshIn(STORED_AFTER_MS));
+follow("heatpump", () => refreshWithin(STORED_AFTER_MS));
+follow("temperature", () => refreshWithin(STORED_AFTER_MS));
 onState((state) => {
   const was = live;
   live = state === "live";
-  refreshIn(live && !was ? 0 : live ? LIVE_PAUSE_MS : AWAY_PAUSE_MS);
+  refreshWithin(live && !was ? 0 : live ? LIVE_PAUSE_MS : AWAY_PAUSE_MS);
 });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) ask();

@@ -21,8 +21,7 @@ async function replaceParts(answer, marked) {
     location.reload(); // the session is over: show the login page
     return;
   }
-  // A refused form comes back as a page, too.
-  if (!answer.ok && answer.status !== 400) {
+  if (!answer.ok) {
     throw new Error(`status ${answer.status}`);
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -33,4 +32,20 @@ async function replaceParts(answer, marked) {
     }
   }
   document.title = fresh.title;
+}
+
+// Returns a function that lets `work` be done within some milliseconds: whatever asks for it later changes nothing.
+export function scheduler(work) {
+  let timer = 0;
+  let due = Infinity;
+  return function within(milliseconds) {
+    const moment = Date.now() + milliseconds;
+    if (moment >= due) return;
+    clearTimeout(timer);
+    due = moment;
+    timer = setTimeout(() => {
+      due = Infinity;
+      work();
+    }, milliseconds);
+  };
 }
