@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from energy.pages.forms import Question
 from energy.pages.ranges import Span, offered_resolutions, span_of
-from energy.pages.words import RESOLUTIONS, SHORTCUTS
+from energy.pages.words import RESOLUTIONS, SHORTCUTS, before_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ def choices(question: Question, *, today: date, first_day: date) -> Choices:
             for one in offered_resolutions(span)
         ],
         compare=Choice(
-            _("Compare"), _query(question, span, by=question.resolution, compare=not question.compare), question.compare
+            _compare_title(question),
+            _query(question, span, by=question.resolution, compare=not question.compare),
+            chosen=question.compare,
         ),
         earlier=Choice(_("Earlier"), _query(question, earlier)) if earlier.last >= first_day else None,
         later=Choice(_("Later"), _query(question, later)) if later.first <= today else None,
@@ -60,6 +62,12 @@ def shortcuts(question: Question | None, *, today: date, first_day: date) -> lis
         )
         for shortcut, title in SHORTCUTS.items()
     ]
+
+
+def _compare_title(question: Question) -> str:
+    if question.compare:
+        return _("Do not compare")
+    return _("Compare with %(before_name)s") % {"before_name": before_name(question.span)}
 
 
 def _query(question: Question, span: Span, *, compare: bool | None = None, by: str = "") -> str:

@@ -16,7 +16,7 @@ from energy.pages.forms import Question, QuestionForm
 from energy.pages.links import choices, shortcuts
 from energy.pages.ranges import MAX_INTERVALS
 from energy.pages.shown import selection, shown
-from energy.pages.words import HEADINGS, RESOLUTIONS, before_name, span_title
+from energy.pages.words import HEADINGS, RESOLUTIONS, span_title
 from energy.selectors import Meter, meters
 from homelab_site.api.encoding import csv_lines
 
@@ -66,7 +66,6 @@ def _shown(question: Question, known: Sequence[Meter]) -> dict[str, Any]:
     return {
         "question": question,
         "title": span_title(question.span),
-        "before_name": before_name(question.span),
         "heading": HEADINGS[question.resolution],
         "wanted_word": RESOLUTIONS[question.wanted],
         "shown": shown(question, asked, now=timezone.now(), zone=settings.HOUSE_TIME_ZONE),
