@@ -41,10 +41,10 @@ class Wakeups:
     def wait(self, seconds: float) -> bool:
         """Wait for a notification; tell whether one came. Raises `psycopg2.Error` where the connection is lost."""
         assert self._connection
-        ready, _, _ = select.select([self._connection], [], [], seconds)
-        if not ready:
-            return False
         try:
+            ready, _, _ = select.select([self._connection], [], [], seconds)
+            if not ready:
+                return False
             self._connection.poll()
         except psycopg2.Error:
             self.close()
