@@ -34,13 +34,22 @@ class Browser:
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
+        self._cookies = http.cookiejar.CookieJar()
+        processor = urllib.request.HTTPCookieProcessor(self._cookies)
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), processor)
 
     def get(self, path: str) -> tuple[str, str]:
         """Return the page that a path ends at after redirections, and where that is."""
         with self._opener.open(self.url + path, timeout=20) as answer:
             return answer.read().decode(), answer.url.removeprefix(self.url)
+
+    def patch(self, path: str, change: object) -> Any:
+        """Ask the API for a change, as a script of our pages does, and return its answer."""
+        token = next(cookie.value for cookie in self._cookies if cookie.name == settings.CSRF_COOKIE_NAME)
+        headers = {"Content-Type": "application/json", "X-CSRFToken": str(token)}
+        request = urllib.request.Request(self.url + path, json.dumps(change).encode(), headers, method="PATCH")
+        with self._opener.open(request, timeout=20) as answer:
+            return json.loads(answer.read())
 
     def log_in(self, name: str, password: str) -> str:
         """Fill in the form that the status page leads to; return where that ends."""
@@ -144,6 +153,22 @@ def test_the_status_page_shows_the_streams(running: Homelab) -> None:
 
 def test_readings_of_the_simulated_devices_are_stored(running: Homelab) -> None:
     eventually(lambda: query(running, "SELECT 1 FROM energy_consumption LIMIT 1"))
+
+
+def test_a_changed_setting_is_confirmed_by_the_simulated_pump_within_five_seconds(running: Homelab) -> None:
+    browser = Browser(running.port)
+    browser.log_in(*running.login)
+    path = "/api/v1/heatpump/settings"
+
+    def held(name: str) -> Any:
+        return next((pump[name] for pump in json.loads(browser.get(path)[0])["settings"]), None)
+
+    eventually(lambda: held("indoor_target_temp"))
+    change = browser.patch(f"{path}/thermiq_heatpump", {"indoor_target_temp": 23, "curve_plus_5": -3})
+    assert change["outbox_status"] == "pending"
+    command = f"{path}/outbox/{change['outbox_id']}"
+    eventually(lambda: json.loads(browser.get(command)[0])["status"] == "confirmed", 5)
+    assert (held("indoor_target_temp"), held("curve_plus_5")) == (23, -3)
 
 
 def test_another_command_finds_the_stack(running: Homelab) -> None:
