@@ -6,4 +6,5 @@ class HomelabSiteConfig(AppConfig):
     verbose_name = "Homelab"
 
     def ready(self) -> None:
-        from homelab_site import checks  # noqa: F401, PLC0415 - registers the checks
+        # Registers the checks, and the Celery app, without which the admin would send a task to another broker.
+        from homelab_site import celery, checks  # noqa: F401, PLC0415
