@@ -1,0 +1,43 @@
+"""The switches at the foot of every page, and the page for a database that is away."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+
+from telemetry.router import ALIAS
+
+pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
+
+
+def test_a_theme_is_remembered_and_leads_back(client: Client) -> None:
+    answer = client.post("/theme/", {"theme": "dark", "next": "/login/?next=/"})
+    assert answer.headers["Location"] == "/login/?next=/"
+    assert answer.cookies["theme"]["httponly"]
+    assert 'data-theme="dark"' in client.get("/login/").content.decode()
+
+
+@pytest.mark.parametrize("page", ["https://elsewhere.example/", "//elsewhere.example", ""])
+def test_a_switch_never_leads_to_another_site(client: Client, page: str) -> None:
+    assert client.post("/theme/", {"theme": "light", "next": page}).headers["Location"] == "/"
+
+
+def test_only_themes_that_exist_are_taken(client: Client) -> None:
+    assert client.post("/theme/", {"theme": "pink"}).status_code == 400
+    client.cookies["theme"] = "pink"
+    assert "data-theme" not in client.get("/login/").content.decode()
+
+
+def test_a_language_is_remembered(client: Client) -> None:
+    client.post("/language/", {"language": "sv", "next": "/login/"})
+    assert '<html lang="sv"' in client.get("/login/").content.decode()
+
+
+def test_a_database_that_is_away_has_a_page_of_its_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.force_login(User.objects.create_user("alice", password="alice-s-secret"))
+    connection = connections[ALIAS]
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "This page tries again every ten seconds." in answer.content.decode()
