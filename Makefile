@@ -21,7 +21,7 @@ format: $(VENV)/developing
 	$(BIN)/ruff format .
 
 lock: $(VENV)/installer
-	for name in requirements requirements-dev requirements-install; do \
+	for name in requirements requirements-stack requirements-dev requirements-install; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--no-header $$name.in --output-file $$name.txt || exit 1; \
 	done
@@ -49,9 +49,9 @@ $(VENV)/installer: requirements-install.txt
 	touch $@
 
 # A developer's environment holds all that running needs, so running never takes it apart.
-$(VENV)/running: $(VENV)/installer requirements.txt
+$(VENV)/running: $(VENV)/installer requirements-stack.txt
 	test -e $(VENV)/developing && $(MAKE) $(VENV)/developing || \
-		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.txt
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-stack.txt
 	touch $@
 
 $(VENV)/developing: $(VENV)/installer requirements-dev.txt
