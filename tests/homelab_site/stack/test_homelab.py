@@ -287,7 +287,7 @@ def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
         argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=newcomers_environment()
     ) as stack:
         assert stack.stdout
-        assert stack.stdout.readline() == b"starting PostgreSQL\n"
+        assert stack.stdout.readline() == b"starting identity provider\n"
         stack.stdout.close()
         stack.send_signal(signal.SIGHUP)
         stack.wait(40)
