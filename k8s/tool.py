@@ -16,7 +16,7 @@ from k8s.audit import AuditError, AuditLog, Record, open_log
 from k8s.confirmation import confirms, issue
 from k8s.examination import examine
 from k8s.jobs import restart_job
-from k8s.plan import Plan, Step
+from k8s.plan import Plan, ShownPlan, Step, shown
 from k8s.planner import make_plan
 from k8s.policy import Policy, PolicyError, load_policy
 from k8s.redaction import redact
@@ -24,21 +24,6 @@ from k8s.refusal import RefusedError
 from k8s.request import InvalidRequestError, Request, parse_request
 from k8s.results import Result, Status, result_of, verdict
 from k8s.runner import Outcome, run
-
-
-class ShownPlan(msgspec.Struct, kw_only=True):
-    """A plan as an answer shows it. `argv` is what runs, and `preview` what a dry run runs instead."""
-
-    command: str
-    argv: list[list[str]]
-    preview: list[list[str]]
-    intent: str
-    namespace: str | None
-    target: str
-    summary: str
-    risk: str
-    changes: bool
-    checks: list[str]
 
 
 class Validation(msgspec.Struct):
@@ -161,22 +146,6 @@ class Call:
             outcomes = run_until_failure(plan.steps)
         self.answer.result = result_of(plan, outcomes, text)
         self.answer.status, self.answer.message = verdict(plan, outcomes)
-
-
-def shown(plan: Plan, argv: Sequence[Sequence[str]] | None = None) -> ShownPlan:
-    """Return a plan as an answer shows it, with the argument lists that have run if those are more than planned."""
-    return ShownPlan(
-        command=plan.command,
-        argv=[list(step) for step in argv or [step.argv for step in plan.steps]],
-        preview=[list(step.argv) for step in plan.preview],
-        intent=plan.intent,
-        namespace=plan.namespace,
-        target=plan.target,
-        summary=plan.summary,
-        risk=plan.risk,
-        changes=plan.changes,
-        checks=list(plan.checks),
-    )
 
 
 def run_until_failure(steps: Sequence[Step]) -> list[Outcome]:
