@@ -1,11 +1,22 @@
 """The Celery app. `celery --app homelab_site` finds it; its settings are Django's that begin with `CELERY_`."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import heartbeat_sent
+from django.conf import settings
+
+from homelab_site.workers.liveness import LivenessFile
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homelab_site.settings")
 
 app = Celery("homelab")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@heartbeat_sent.connect
+def touch_liveness_file(**kwargs: Any) -> None:
+    """Show that the worker's own loop goes round: Celery calls this every two seconds."""
+    LivenessFile(settings.WORKER_RUN_DIR, "celery").touch()

@@ -10,6 +10,7 @@ from django.conf import settings
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from homelab_site.workers.liveness import LivenessFile
 from homelab_site.workers.pauses import GrowingPauses
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class HouseScheduler(DatabaseScheduler):  # type: ignore[misc] # the library is 
         self._turn = Turn(settings.DATABASE_URL)
         self._has_begun = False
         self._pauses = GrowingPauses()
+        self._liveness = LivenessFile(settings.WORKER_RUN_DIR, "beat")
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
@@ -74,6 +76,7 @@ class HouseScheduler(DatabaseScheduler):  # type: ignore[misc] # the library is 
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send a task that is due, and return the seconds until the next call."""
+        self._liveness.touch()
         try:
             if not self._turn.is_mine():
                 return WAIT_SECONDS

@@ -27,6 +27,11 @@ DATA_DIR = env.path("HOMELAB_DATA_DIR", BASE_DIR / "var")
 RUNNING_STACK = environment_of_running_stack(DATA_DIR)
 fill_environment(RUNNING_STACK)
 
+# Which build this is, as the image says it
+
+VERSION = env.text("HOMELAB_VERSION", "unknown")
+REVISION = env.text("HOMELAB_REVISION", "unknown")
+
 # Django
 
 DEBUG = env.boolean("DJANGO_DEBUG", default=False)

@@ -2,6 +2,7 @@
 
 import logging
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -31,7 +32,7 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 if both databases are there, else 503, and in either case what each dependency said."""
+    """Answer 200 if both databases are there, else 503; in either case which build this is, and what each said."""
     answers = check_all()
     away = {name: answer.error for name, answer in answers.items() if answer.error}
     for name, error in away.items():
@@ -40,6 +41,8 @@ def ready(request: HttpRequest) -> JsonResponse:
     is_ready = not any(DEPENDENCIES[name].required for name in away)
     body = {
         "status": "ready" if is_ready else "not ready",
+        "version": settings.VERSION,
+        "revision": settings.REVISION,
         "dependencies": {
             name: {
                 "state": "down" if answer.error else "up",

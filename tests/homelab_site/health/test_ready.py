@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 
 from homelab_site.health.checks import DEPENDENCIES, TOTAL_SECONDS
 from homelab_site.stack.child import free_port
@@ -30,6 +30,12 @@ def test_the_site_is_ready_when_everything_is_there(client: Client) -> None:
     assert list(found) == ["homelab_database", "telemetry_database", "kafka", "valkey", "mqtt"]
     assert down(found) == set()
     assert all(dependency["milliseconds"] > 0 for dependency in found.values())
+
+
+def test_ready_says_which_build_this_is(client: Client) -> None:
+    with override_settings(VERSION="1.2.3", REVISION="0123abc"):
+        answer = client.get("/health/ready").json()
+    assert (answer["version"], answer["revision"]) == ("1.2.3", "0123abc")
 
 
 @pytest.mark.parametrize(("alias", "name"), [("default", "homelab_database"), ("telemetry", "telemetry_database")])
