@@ -1,4 +1,4 @@
-"""The operations tool as a Python call: a request in, an answer out, and a line in the audit log in any case.
+"""The operations tool as Python calls: a request or words in, an answer out, and a line in the audit log in any case.
 
 Imports no Django. The steps of a call: read the request, plan it under the policy, then show, preview or run the plan.
 """
@@ -24,6 +24,7 @@ from k8s.refusal import RefusedError
 from k8s.request import InvalidRequestError, Request, parse_request
 from k8s.results import Result, Status, result_of, verdict
 from k8s.runner import Outcome, run
+from k8s.words.ask import Understood, understand
 
 
 class Validation(msgspec.Struct):
@@ -71,6 +72,22 @@ def k8s_exec(request: object, *, who: str | None = None) -> dict[str, Any]:
         else:
             answer.message += f" {error}"
     return msgspec.to_builtins(answer)  # type: ignore[no-any-return]
+
+
+def k8s_ask(text: object, *, who: str | None = None) -> dict[str, Any]:
+    """Find out what a text in an operator's words asks for, and return it as plain objects. Nothing runs.
+
+    The answer has at most three `readings` with their plans, the likeliest first, each with a `confidence` from 0 to 1;
+    a `question` where two are close or something is missing; or the reason why it is `refused`. `who` goes into the
+    audit log, as in `k8s_exec`.
+    """
+    try:
+        with open_log() as log:
+            understood = _understood(text)
+            log.append(_record_of_words(understood, _user() if who is None else who))
+    except AuditError as error:
+        understood = Understood(refused=str(error))
+    return msgspec.to_builtins(understood)  # type: ignore[no-any-return]
 
 
 class Call:
@@ -181,6 +198,39 @@ def _append(log: AuditLog, call: Call, who: str) -> None:
             stdoutDigest=result.stdoutDigest if result else None,
             stderrDigest=result.stderrDigest if result else None,
         )
+    )
+
+
+def _understood(text: object) -> Understood:
+    if not isinstance(text, str):
+        return Understood(refused="A request in words is a text.")
+    try:
+        return understand(text, load_policy())
+    except PolicyError as error:
+        return Understood(refused=str(error))
+
+
+def _record_of_words(understood: Understood, who: str) -> Record:
+    """Return what is kept of a request in words: its best reading, as planned, but not the words."""
+    best = understood.readings[0] if understood.readings else None
+    return Record(
+        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        operationId=str(uuid4()),
+        who=redact(" ".join(who.split()))[:64],
+        intent=best.intent if best else None,
+        namespace=best.namespace if best else None,
+        target=best.plan.target if best else None,
+        command=best.plan.command if best else None,
+        summary=best.plan.summary if best else None,
+        risk=best.plan.risk if best else None,
+        checks=tuple(best.plan.checks) if best else (),
+        dryRun=True,
+        status="planned" if best else "refused",
+        reasons=(redact(understood.refused or understood.question or "Asked in words."),),
+        code=None,
+        duration=None,
+        stdoutDigest=None,
+        stderrDigest=None,
     )
 
 

@@ -2,15 +2,16 @@
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand
 
-from k8s.management.report import report
-from k8s.tool import k8s_exec
+from k8s.management.report import report, report_readings
+from k8s.tool import k8s_ask, k8s_exec
 
-EXIT_CODES = {"planned": 0, "done": 0, "failed": 1, "refused": 3, "awaiting_confirmation": 4, "timed_out": 5}
+EXIT_CODES = {"planned": 0, "done": 0, "failed": 1, "refused": 3, "awaiting_confirmation": 4, "timed_out": 5, "asks": 6}
 # Options that are members of a request under another name.
 MEMBERS = {"with_source": "withSource"}
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("intent", help="such as restart, diagnose, logs or scale")
+        parser.add_argument("intent", help="such as restart, diagnose, logs or scale; or ask, with a text")
         parser.add_argument("resource", help="such as deployment, pod, node, kustomization or workflow")
         parser.add_argument("name", nargs="?")
         parser.add_argument("-n", "--namespace")
@@ -56,13 +57,22 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        answer = k8s_exec(request_of(options))
-        if options["json"]:
-            self.stdout.write(msgspec.json.format(msgspec.json.encode(answer)).decode())
+        if options["intent"] == "ask":
+            understood = k8s_ask(options["resource"])
+            self._write(understood, report_readings, options)
+            status = "refused" if understood["refused"] else "asks" if understood["question"] else "planned"
         else:
-            self.stdout.write(report(answer))
-        if code := EXIT_CODES[answer["status"]]:
+            answer = k8s_exec(request_of(options))
+            self._write(answer, report, options)
+            status = answer["status"]
+        if code := EXIT_CODES[status]:
             sys.exit(code)
+
+    def _write(
+        self, answer: dict[str, Any], in_lines: Callable[[dict[str, Any]], str], options: dict[str, Any]
+    ) -> None:
+        as_json = msgspec.json.format(msgspec.json.encode(answer)).decode() if options["json"] else None
+        self.stdout.write(as_json or in_lines(answer))
 
 
 def request_of(options: dict[str, Any]) -> dict[str, Any]:

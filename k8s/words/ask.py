@@ -1,0 +1,181 @@
+"""What a text may mean under a policy: readings, a question or a refusal. Nothing runs; the planner has seen it all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from k8s.cards import load_cards
+from k8s.plan import Plan, ShownPlan, shown
+from k8s.planner import make_plan
+from k8s.policy import Policy
+from k8s.refusal import RefusedError
+from k8s.request import InvalidRequestError, parse_request
+from k8s.words.likeness import load_likeness
+from k8s.words.names import Named, Names
+from k8s.words.readings import TARGET_WEIGHT, Reading, confidences, forbidden_in, readings_of, request_of, wishes
+from k8s.words.text import words_of
+from k8s.words.values import values_in
+
+MOST_READINGS = 3
+# So many readings are planned: the rest is too far off to be among the best three.
+MOST_PLANNED = 16
+# Below this likeness to anything that people ask for, a text is not understood.
+LEAST_LIKENESS = 0.2
+LEAST_CONFIDENCE = 0.02
+# How much better the best reading must fit than one about another thing, or else it is asked which is meant.
+CLEAR_LEAD = 0.03
+# What a reading loses that the policy refuses or a value is missing for, against one that could be carried out.
+# Nobody forgets the number of a run or a pull request that they speak of, but many do not say how many replicas.
+LACKING = {"replicas": 0.03, "run_id": 0.15, "pr_number": 0.15, "workflow": 0.15}
+REFUSED = 0.06
+WHOLE_CLUSTER = {"all", "every", "everything", "everywhere", "entire", "whole", "each", "cluster", "allt", "alla"}
+QUESTIONS = {
+    "replicas": "To how many replicas?",
+    "run_id": "Which run? Its number is needed.",
+    "pr_number": "Which pull request? Its number is needed.",
+    "workflow": "Which workflow?",
+}
+NOT_UNDERSTOOD = "What should be done, and with what? For instance: why does the api keep crashing, or restart the api."
+
+
+class ShownReading(msgspec.Struct, kw_only=True):
+    """One way to understand a text. `params` are the further members of the request, `confidence` is from 0 to 1."""
+
+    intent: str
+    resource: str
+    namespace: str | None
+    name: str | None
+    params: dict[str, Any]
+    confidence: float
+    plan: ShownPlan
+
+
+class Understood(msgspec.Struct, kw_only=True):
+    """What a text may mean, best first; what is to be asked before anything is done; why it is not done at all."""
+
+    readings: list[ShownReading] = []
+    question: str | None = None
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A reading that the planner has seen: its plan, or why there is none, and whether that is for want of a value."""
+
+    reading: Reading
+    request: Mapping[str, Any]
+    plan: Plan | None
+    reason: str = ""
+    lacks: str | None = None
+
+    @property
+    def fit(self) -> float:
+        return self.reading.fit - (0 if self.plan else LACKING[self.lacks] if self.lacks else REFUSED)
+
+
+def understand(text: str, policy: Policy) -> Understood:
+    """Return what a text may mean, at most three readings."""
+    named = Names(policy).find(words_of(text))
+    likeness = load_likeness().scores(named.marked)
+    wished = wishes(likeness)
+    forbidden = forbidden_in(named, likeness, wished[0].likeness if wished else 0.0)
+    if forbidden is not None:
+        instead = f" Instead: {forbidden.suggestion}." if forbidden.suggestion else ""
+        return Understood(refused=f"{forbidden.reason}{instead}")
+    if not wished or wished[0].likeness < LEAST_LIKENESS:
+        return Understood(question=_what_about(named))
+    readings = readings_of(named, likeness, policy)
+    judged = sorted(
+        (_judged(reading, named, text, policy) for reading in readings[:MOST_PLANNED]), key=lambda one: -one.fit
+    )
+    about_nothing = wished[0].likeness + TARGET_WEIGHT * 0.3
+    if not judged or (judged[0].reading.intent != wished[0].intent and judged[0].fit < about_nothing):
+        return Understood(question=_which(wished[0].intent, named))
+    return _answer(judged, named)
+
+
+def _judged(reading: Reading, named: Named, text: str, policy: Policy) -> Judged:
+    places = reading.target.places if reading.target else frozenset()
+    words = ["@" if place in places else word for place, word in enumerate(named.words)]
+    request = request_of(reading, values_in(words, text))
+    try:
+        return Judged(reading, request, make_plan(parse_request(request), policy))
+    except InvalidRequestError as error:
+        return Judged(reading, request, None, str(error))
+    except RefusedError as error:
+        member = error.reason.removesuffix(": missing.")
+        return Judged(reading, request, None, error.reason, member if member in QUESTIONS else None)
+
+
+def _answer(judged: Sequence[Judged], named: Named) -> Understood:
+    best = judged[0]
+    rivals = _rivals(judged)
+    if best.plan is None and best.lacks is None and not rivals:
+        return Understood(refused=best.reason)
+    if _changes(best) and WHOLE_CLUSTER & set(named.marked) and _unspecific(best):
+        return Understood(refused="Everything at once is not changed: name the one thing that is meant.")
+    if best.lacks is not None:
+        return Understood(question=QUESTIONS[best.lacks])
+    shown_readings = _shown(judged)
+    question = f"Which is meant: {_listed([best, *rivals])}?" if rivals else None
+    return Understood(readings=shown_readings, question=question)
+
+
+def _changes(judged: Judged) -> bool:
+    return load_cards()[judged.reading.intent, judged.reading.resource].changes
+
+
+def _unspecific(judged: Judged) -> bool:
+    target = judged.reading.target
+    return target is None or target.score < 0.5
+
+
+def _rivals(judged: Sequence[Judged]) -> list[Judged]:
+    """Return readings that fit nearly as well as the best one and ask the same of another thing, or something else."""
+    best = judged[0]
+    return [
+        other
+        for other in judged[1:]
+        if best.fit - other.fit < CLEAR_LEAD
+        and (_changes(best) or _changes(other) or other.reading.intent == best.reading.intent)
+        and other.reading.key != best.reading.key
+    ][: MOST_READINGS - 1]
+
+
+def _shown(judged: Sequence[Judged]) -> list[ShownReading]:
+    sure = confidences([one.fit for one in judged])
+    found = [_reading(one, one.plan, share) for one, share in zip(judged, sure, strict=True) if one.plan is not None]
+    return [reading for reading in found if reading.confidence >= LEAST_CONFIDENCE][:MOST_READINGS] or found[:1]
+
+
+def _reading(judged: Judged, plan: Plan, confidence: float) -> ShownReading:
+    own = ("intent", "resource", "namespace", "name")
+    params = {name: value for name, value in judged.request.items() if name not in own}
+    return ShownReading(
+        intent=judged.reading.intent,
+        resource=judged.reading.resource,
+        namespace=judged.reading.namespace,
+        name=judged.reading.name,
+        params=params,
+        confidence=confidence,
+        plan=shown(plan),
+    )
+
+
+def _listed(judged: Sequence[Judged]) -> str:
+    return " or ".join(
+        f"{one.reading.intent} {one.reading.resource} {one.reading.name or ''}".strip() for one in judged
+    )
+
+
+def _what_about(named: Named) -> str:
+    thing = named.targets[0] if named.targets and named.targets[0].score > 0.5 else None
+    return f"What should be done with {thing.kind} {thing.name}?" if thing else NOT_UNDERSTOOD
+
+
+def _which(intent: str, named: Named) -> str:
+    kinds = list(dict.fromkeys(resource for wanted, resource in load_cards() if wanted == intent))
+    unknown = f" Nothing is known by the name of {', '.join(named.unknown[:3])}." if named.unknown else ""
+    return f"{intent} which {', '.join(kinds[:-1])}{' or ' if kinds[:-1] else ''}{kinds[-1]}?{unknown}"

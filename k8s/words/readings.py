@@ -1,0 +1,182 @@
+"""The readings of a text: what is asked for and what about, judged together, since each tells about the other."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from k8s.cards import Card, load_cards
+from k8s.policy import Policy
+from k8s.words.likeness import FORBIDDEN
+from k8s.words.names import WORKLOADS, Named, Target
+from k8s.words.vocabulary import Forbidden, load_forbidden
+
+# How much the target counts beside the intent, and the least that it must be worth.
+TARGET_WEIGHT = 0.6
+LEAST_TARGET = 0.3
+# Differences of scores at which one reading is e times as likely as another.
+TEMPERATURE = 0.09
+GOOD_FIT = 0.9
+LEAST_FORBIDDEN = 0.42
+# What an intent may borrow from another one that people mix up with it, by the kind of the target.
+BORROWS: Mapping[tuple[str, str], tuple[tuple[str, float], ...]] = {
+    ("job-restart", "job"): (("restart", 0.0),),
+    ("restart", "workload"): (("job-restart", 0.05),),
+    ("logs", "job"): (("diagnose", 0.05),),
+    ("flux-status", "kustomization"): (("status", 0.03), ("diagnose", 0.03), ("describe", 0.08), ("events", 0.08)),
+    ("flux-suspend", "kustomization"): (("scale", 0.12),),
+    ("describe", "configmap"): (("config-view", 0.1),),
+    ("status", "service"): (("diagnose", 0.1),),
+}
+LISTED = ("pod", "deployment", "statefulset", "daemonset", "service", "configmap")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A request that a text may mean, and how well it fits. `target` is None where it is about no thing in particular."""
+
+    intent: str
+    resource: str
+    namespace: str | None
+    name: str | None
+    target: Target | None
+    fit: float
+
+    @property
+    def key(self) -> tuple[str, str, str | None, str | None]:
+        return self.intent, self.resource, self.namespace, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for, whatever it is about; what it fits if nothing that it could be about is named."""
+
+    intent: str
+    likeness: float
+
+
+def readings_of(named: Named, likeness: Mapping[str, float], policy: Policy) -> list[Reading]:
+    """Return all readings that make sense, the best first."""
+    found: dict[tuple[str, str, str | None, str | None], Reading] = {}
+    for (intent, resource), card in load_cards().items():
+        for reading in _of_card(intent, resource, card, named, likeness, policy):
+            if reading.key not in found or found[reading.key].fit < reading.fit:
+                found[reading.key] = reading
+    return sorted(found.values(), key=lambda reading: -reading.fit)
+
+
+def _of_card(
+    intent: str, resource: str, card: Card, named: Named, likeness: Mapping[str, float], policy: Policy
+) -> Iterator[Reading]:
+    like = _likeness_of(intent, resource, likeness)
+    if like <= 0:
+        return
+    if "name" not in card.members or intent.startswith("gh-"):
+        yield Reading(intent, resource, None, None, None, like + TARGET_WEIGHT * 0.7)
+        return
+    for target in named.targets:
+        if target.kind == resource and target.score >= LEAST_TARGET:
+            fit = like + TARGET_WEIGHT * target.score + _evidence(intent, resource, named, target)
+            yield Reading(intent, resource, target.namespace, target.name, target, fit)
+        elif target.kind == "namespace" and resource in LISTED and _may_list(card) and target.score >= LEAST_TARGET:
+            yield from _listing(intent, resource, like, named, target)
+    if resource in ("node", "namespace", "kustomization") and _may_list(card) and not _about_another(resource, named):
+        namespace = _home_of_kustomizations(policy) if resource == "kustomization" else None
+        said = resource in named.kinds
+        yield Reading(intent, resource, namespace, None, None, like + TARGET_WEIGHT * (0.75 if said else 0.45))
+
+
+def _listing(intent: str, resource: str, like: float, named: Named, space: Target) -> Iterator[Reading]:
+    """Yield the reading about all things of a kind in a namespace."""
+    spoken = named.kinds & set(LISTED)
+    if resource in spoken or (not spoken and resource == "pod"):
+        fit = like + TARGET_WEIGHT * (space.score - (0.0 if spoken else 0.15))
+        yield Reading(intent, resource, space.namespace, None, space, fit)
+
+
+def _may_list(card: Card) -> bool:
+    return "name" in card.takes
+
+
+def _about_another(resource: str, named: Named) -> bool:
+    """Tell whether something in particular is named, so that a list of everything is not what is wanted."""
+    return any(target.score > 0.6 and target.kind == resource for target in named.targets)
+
+
+def _home_of_kustomizations(policy: Policy) -> str | None:
+    homes = [item.namespace for item in policy.inventory if item.kind == "kustomization"]
+    homes += [name for name, rules in policy.namespaces.items() if "flux-status" in rules.intents]
+    return max(homes, key=homes.count, default=None)
+
+
+def _likeness_of(intent: str, resource: str, likeness: Mapping[str, float]) -> float:
+    kind = "workload" if resource in WORKLOADS else resource
+    borrowed = (likeness.get(other, 0.0) - cost for other, cost in BORROWS.get((intent, kind), ()))
+    return max(likeness.get(intent, 0.0), *borrowed, 0.0)
+
+
+def _evidence(intent: str, resource: str, named: Named, target: Target) -> float:
+    """Return what the rest of the text adds: Flux's kind of thing is meant where Flux is spoken of, for instance."""
+    evidence = 0.0
+    if resource == "kustomization" and not _speaks_of_flux(named):
+        named_elsewhere = any(other.kind in WORKLOADS and other.score > 0.5 for other in named.targets)
+        evidence -= 0.25 if named_elsewhere or intent == "flux-status" else 0.05
+    if resource != "kustomization" and _speaks_of_flux(named) and target.kind != "node":
+        evidence -= 0.12
+    if resource in named.kinds:
+        evidence += 0.03
+    if resource == "namespace" and intent == "status":
+        evidence -= 0.12 if named.kinds & set(LISTED) else 0.06
+    return evidence
+
+
+def _speaks_of_flux(named: Named) -> bool:
+    return "kustomization" in named.kinds or bool({"flux", "gitops", "sync", "reconcile"} & set(named.marked))
+
+
+def forbidden_in(named: Named, likeness: Mapping[str, float], best: float) -> Forbidden | None:
+    """Return what is asked for that is not done, if that is asked for. `best` is the likeness of what might be done."""
+    flat = f" {' '.join(named.marked)} "
+    for entry in load_forbidden():
+        if entry.words and all(_one_of(group, flat) for group in entry.words) and not _one_of(entry.unless, flat):
+            return entry
+    likeliest = max(load_forbidden(), key=lambda entry: likeness.get(f"{FORBIDDEN}{entry.what}", 0.0))
+    fit = likeness.get(f"{FORBIDDEN}{likeliest.what}", 0.0)
+    about = next(
+        (target.kind for target in named.targets if target.score > 0.5 and target.kind != "namespace"), "nothing"
+    )
+    if likeliest.only not in (None, about):
+        return None
+    return likeliest if fit > LEAST_FORBIDDEN and fit > best else None
+
+
+def _one_of(entries: Sequence[str], flat: str) -> bool:
+    return any(f" {entry.replace('-', ' ').strip()} " in flat for entry in entries)
+
+
+def wishes(likeness: Mapping[str, float]) -> list[Wish]:
+    """Return what may be asked for, the likeliest first."""
+    found = [Wish(intent, like) for intent, like in likeness.items() if not intent.startswith(FORBIDDEN)]
+    return sorted(found, key=lambda wish: -wish.likeness)
+
+
+def confidences(fits: Sequence[float]) -> list[float]:
+    """Return how sure each reading is, from 0 to 1: its share among all, times how well it fits at all."""
+    odds = [math.exp((fit - max(fits)) / TEMPERATURE) for fit in fits]
+    return [
+        round(min(1.0, max(0.0, share / sum(odds) * min(1.0, fit / GOOD_FIT))), 3)
+        for share, fit in zip(odds, fits, strict=True)
+    ]
+
+
+def request_of(reading: Reading, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a reading as the members of a request; of the values it takes those that its card knows."""
+    card = load_cards()[reading.intent, reading.resource]
+    given = {name: value for name, value in values.items() if name in card.members}
+    if reading.resource == "namespace" and reading.name:
+        given["namespace"] = reading.name
+    elif reading.namespace:
+        given["namespace"] = reading.namespace
+    if reading.name:
+        given["name"] = reading.name
+    return {"intent": reading.intent, "resource": reading.resource, **given}
