@@ -355,7 +355,7 @@ CELERY_BEAT_SCHEDULE = {
 
 DEFAULT_EXCEPTION_REPORTER = "homelab_site.secrecy.SecretiveReporter"
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", allowed=("DEBUG", "INFO", "WARNING", "ERROR"))
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
