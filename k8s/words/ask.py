@@ -12,9 +12,9 @@ from k8s.planner import make_plan
 from k8s.policy import Policy
 from k8s.refusal import RefusedError
 from k8s.request import InvalidRequestError, parse_request
-from k8s.words.likeness import load_likeness
+from k8s.words.likeness import NAME, SILENT, load_likeness
 from k8s.words.names import Named, Names
-from k8s.words.readings import TARGET_WEIGHT, Reading, confidences, forbidden_in, readings_of, request_of, wishes
+from k8s.words.readings import TARGET_WEIGHT, Reading, Wish, confidences, forbidden_in, readings_of, request_of, wishes
 from k8s.words.text import words_of
 from k8s.words.values import values_in
 
@@ -23,12 +23,12 @@ MOST_READINGS = 3
 MOST_PLANNED = 16
 # Below this likeness to anything that people ask for, a text is not understood.
 LEAST_LIKENESS = 0.2
-LEAST_CONFIDENCE = 0.02
+LEAST_CONFIDENCE, LEAST_CONFIDENCE_OF_CHANGE = 0.02, 0.06
 # How much better the best reading must fit than one about another thing, or else it is asked which is meant.
 CLEAR_LEAD = 0.03
 # What a reading loses that the policy refuses or a value is missing for, against one that could be carried out.
 # Nobody forgets the number of a run or a pull request that they speak of, but many do not say how many replicas.
-LACKING = {"replicas": 0.03, "run_id": 0.15, "pr_number": 0.15, "workflow": 0.15}
+LACKING = {"replicas": 0.08, "run_id": 0.15, "pr_number": 0.15, "workflow": 0.15}
 REFUSED = 0.06
 WHOLE_CLUSTER = {"all", "every", "everything", "everywhere", "entire", "whole", "each", "cluster", "allt", "alla"}
 QUESTIONS = {
@@ -37,6 +37,10 @@ QUESTIONS = {
     "pr_number": "Which pull request? Its number is needed.",
     "workflow": "Which workflow?",
 }
+NOT_EVERYTHING = "What changes something is done to one thing at a time: name the one that is meant."
+# What is offered, at a low confidence, where a thing is named and the rest is not understood.
+LOOKS = ("diagnose", "status", "flux-status", "logs")
+UNSURE, SURE_TARGET = 0.2, 0.5
 NOT_UNDERSTOOD = "What should be done, and with what? For instance: why does the api keep crashing, or restart the api."
 
 
@@ -80,20 +84,42 @@ def understand(text: str, policy: Policy) -> Understood:
     named = Names(policy).find(words_of(text))
     likeness = load_likeness().scores(named.marked)
     wished = wishes(likeness)
-    forbidden = forbidden_in(named, likeness, wished[0].likeness if wished else 0.0)
+    wish = wished[0] if wished else Wish("diagnose", 0.0)
+    forbidden = forbidden_in(named, likeness, wish.likeness)
     if forbidden is not None:
         instead = f" Instead: {forbidden.suggestion}." if forbidden.suggestion else ""
         return Understood(refused=f"{forbidden.reason}{instead}")
-    if not wished or wished[0].likeness < LEAST_LIKENESS:
-        return Understood(question=_what_about(named))
     readings = readings_of(named, likeness, policy)
     judged = sorted(
         (_judged(reading, named, text, policy) for reading in readings[:MOST_PLANNED]), key=lambda one: -one.fit
     )
-    about_nothing = wished[0].likeness + TARGET_WEIGHT * 0.3
-    if not judged or (judged[0].reading.intent != wished[0].intent and judged[0].fit < about_nothing):
-        return Understood(question=_which(wished[0].intent, named))
+    if wish.likeness < LEAST_LIKENESS or set(named.marked) <= {NAME, *SILENT}:
+        return _not_understood(judged, named)
+    if not judged or (judged[0].reading.intent != wish.intent and judged[0].fit < wish.likeness + TARGET_WEIGHT * 0.3):
+        return _about_nothing(wish.intent, named)
     return _answer(judged, named)
+
+
+def _not_understood(judged: Sequence[Judged], named: Named) -> Understood:
+    """Ask what is to be done, and offer to look at what is named: most who name a thing say what is wrong with it."""
+    if not named.targets or named.targets[0].score < SURE_TARGET:
+        return Understood(question=NOT_UNDERSTOOD)
+    thing = named.targets[0]
+    looks = [one for one in judged if one.plan and not one.plan.changes and one.reading.target]
+    looks.sort(key=lambda one: LOOKS.index(one.reading.intent) if one.reading.intent in LOOKS else len(LOOKS))
+    return Understood(
+        readings=[_reading(one, one.plan, UNSURE) for one in looks[:MOST_READINGS] if one.plan],
+        question=f"What should be done with {thing.kind} {thing.name}?",
+    )
+
+
+def _about_nothing(intent: str, named: Named) -> Understood:
+    kinds = [resource for wanted, resource in load_cards() if wanted == intent]
+    if load_cards()[intent, kinds[0]].changes and WHOLE_CLUSTER & set(named.marked):
+        return Understood(refused=NOT_EVERYTHING)
+    unknown = f" Nothing is known by the name of {', '.join(named.unknown[:3])}." if named.unknown else ""
+    which = " or ".join([*filter(None, [", ".join(kinds[:-1])]), kinds[-1]])
+    return Understood(question=f"{intent} which {which}?{unknown}")
 
 
 def _judged(reading: Reading, named: Named, text: str, policy: Policy) -> Judged:
@@ -115,7 +141,7 @@ def _answer(judged: Sequence[Judged], named: Named) -> Understood:
     if best.plan is None and best.lacks is None and not rivals:
         return Understood(refused=best.reason)
     if _changes(best) and WHOLE_CLUSTER & set(named.marked) and _unspecific(best):
-        return Understood(refused="Everything at once is not changed: name the one thing that is meant.")
+        return Understood(refused=NOT_EVERYTHING)
     if best.lacks is not None:
         return Understood(question=QUESTIONS[best.lacks])
     shown_readings = _shown(judged)
@@ -147,7 +173,13 @@ def _rivals(judged: Sequence[Judged]) -> list[Judged]:
 def _shown(judged: Sequence[Judged]) -> list[ShownReading]:
     sure = confidences([one.fit for one in judged])
     found = [_reading(one, one.plan, share) for one, share in zip(judged, sure, strict=True) if one.plan is not None]
-    return [reading for reading in found if reading.confidence >= LEAST_CONFIDENCE][:MOST_READINGS] or found[:1]
+    least = [
+        LEAST_CONFIDENCE_OF_CHANGE if place and reading.plan.changes else LEAST_CONFIDENCE
+        for place, reading in enumerate(found)
+    ]
+    return [reading for reading, needed in zip(found, least, strict=True) if reading.confidence >= needed][
+        :MOST_READINGS
+    ] or found[:1]
 
 
 def _reading(judged: Judged, plan: Plan, confidence: float) -> ShownReading:
@@ -168,14 +200,3 @@ def _listed(judged: Sequence[Judged]) -> str:
     return " or ".join(
         f"{one.reading.intent} {one.reading.resource} {one.reading.name or ''}".strip() for one in judged
     )
-
-
-def _what_about(named: Named) -> str:
-    thing = named.targets[0] if named.targets and named.targets[0].score > 0.5 else None
-    return f"What should be done with {thing.kind} {thing.name}?" if thing else NOT_UNDERSTOOD
-
-
-def _which(intent: str, named: Named) -> str:
-    kinds = list(dict.fromkeys(resource for wanted, resource in load_cards() if wanted == intent))
-    unknown = f" Nothing is known by the name of {', '.join(named.unknown[:3])}." if named.unknown else ""
-    return f"{intent} which {', '.join(kinds[:-1])}{' or ' if kinds[:-1] else ''}{kinds[-1]}?{unknown}"

@@ -10,23 +10,28 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
 
-from k8s.words.text import stem, words_of
+from k8s.words.text import BREAK, stem, words_of
 from k8s.words.vocabulary import load_forbidden, load_phrases, load_vocabulary
 
 NAME = "@"
 NUMBER = "#"
 SPAN = "~"
+IT = {"it": NAME, "that": NAME, "its": NAME, "them": NAME}
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 PLACEHOLDERS = {"n": "numberplaceholder", "span": "spanplaceholder"}
 SIGNS = {"nameplaceholder": NAME, "numberplaceholder": NUMBER, "spanplaceholder": SPAN}
 # Shares of the two views, and weights of the kinds of features.
-ODDS_SHARE = 0.5
+ODDS_SHARE = 0.4
 PAIR_WEIGHT = 0.7
-MEANING_WEIGHT = 0.8
-SMOOTHING = 0.4
+MEANING_WEIGHT = 1.3
+SMOOTHING = 1.0
 NEAREST = 3
-UNKNOWN_IDF = 6.0
+CLAUSE_SHARE, LEAST_CLAUSE = 0.92, 0.45
+# What is wrong is the reason for an order in another clause, and no request beside it.
+REASONS = ("diagnose",)
+UNKNOWN_IDF = 3.0
 FORBIDDEN = "not:"
 # Kinds of workloads say what is meant, not what to do with it.
 SILENT = {
@@ -67,7 +72,19 @@ class Likeness:
         self._odds = self._log_odds(bags)
 
     def scores(self, words: Sequence[str]) -> dict[str, float]:
-        """Return for each label how like its phrases the words are, from about 0 to 1."""
+        """Return for each label how like its phrases the words are, from about 0 to 1.
+
+        A clause that is an order or a question counts by itself, since what stands beside it is only the reason:
+        `grafana is slow, restart it`.
+        """
+        scores = self._scores(words)
+        for clause in clauses(words):
+            for label, score in self._scores(clause).items():
+                if label not in REASONS and score > LEAST_CLAUSE:
+                    scores[label] = max(scores.get(label, 0.0), score * CLAUSE_SHARE)
+        return scores
+
+    def _scores(self, words: Sequence[str]) -> dict[str, float]:
         bag = features(words)
         norm = self._norm(bag)
         cosines: dict[int, float] = defaultdict(float)
@@ -118,13 +135,23 @@ def marked(phrase: str) -> list[str]:
     return [SIGNS.get(word, NUMBER if word.isdigit() else word) for word in words_of(filled)]
 
 
+def clauses(words: Sequence[str]) -> Sequence[Sequence[str]]:
+    """Return the clauses of a text that has several, each with a name in it: the one it has, or that it speaks of."""
+    found = [list(clause) for is_break, clause in groupby(words, BREAK.__eq__) if not is_break]
+    return (
+        [[IT.get(word, word) for word in clause] + [NAME] * (NAME not in clause) for clause in found]
+        if len(found) > 1
+        else []
+    )
+
+
 def features(words: Sequence[str]) -> set[str]:
     """Return stems, pairs of neighbouring stems (`stop sync`), and meanings (`=halt`)."""
     meanings = load_vocabulary().meaning_of
-    kept = [word for word in words if word not in SILENT]
+    kept = [word for word in words if word not in SILENT and word != BREAK]
     stems = [stem(word) for word in kept]
     found = {*stems, *(f"{one} {other}" for one, other in zip(["^", *stems], [*stems, "$"], strict=True))}
-    found.update(f"={meaning}" for word in kept for meaning in meanings.get(word, ()))
+    found.update(f"={meaning}" for word in stems for meaning in meanings.get(word, ()))
     return found
 
 

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from k8s.cards import Card, load_cards
 from k8s.policy import Policy
 from k8s.words.likeness import FORBIDDEN
 from k8s.words.names import WORKLOADS, Named, Target
-from k8s.words.vocabulary import Forbidden, load_forbidden
+from k8s.words.text import stem
+from k8s.words.vocabulary import Forbidden, load_forbidden, load_vocabulary
 
 # How much the target counts beside the intent, and the least that it must be worth.
 TARGET_WEIGHT = 0.6
@@ -28,12 +30,36 @@ BORROWS: Mapping[tuple[str, str], tuple[tuple[str, float], ...]] = {
     ("describe", "configmap"): (("config-view", 0.1),),
     ("status", "service"): (("diagnose", 0.1),),
 }
+QUESTION_WORDS = {
+    *(
+        "is",
+        "are",
+        "was",
+        "were",
+        "did",
+        "does",
+        "has",
+        "have",
+        "why",
+        "what",
+        "how",
+        "which",
+        "who",
+        "when",
+        "where",
+        "any",
+    ),
+    *("anything", "varför", "hur", "är", "vad"),
+}
+ASKING, CAUTION, FORBIDDING = -0.15, -0.02, -0.5
+# Meanings of orders. After a `not` they are what is to be left alone.
+ACTS = {"bounce", "count", "empty", "hold", "unhold"}
 LISTED = ("pod", "deployment", "statefulset", "daemonset", "service", "configmap")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A request that a text may mean, and how well it fits. `target` is None where it is about no thing in particular."""
+    """A request that a text may mean, and how well it fits. `target` is None where it is about nothing in particular."""
 
     intent: str
     resource: str
@@ -68,11 +94,13 @@ def readings_of(named: Named, likeness: Mapping[str, float], policy: Policy) -> 
 def _of_card(
     intent: str, resource: str, card: Card, named: Named, likeness: Mapping[str, float], policy: Policy
 ) -> Iterator[Reading]:
-    like = _likeness_of(intent, resource, likeness)
+    like = _likeness_of(intent, resource, likeness) + _mood(card, named)
+    meanings = load_vocabulary().meaning_of
     if like <= 0:
         return
     if "name" not in card.members or intent.startswith("gh-"):
-        yield Reading(intent, resource, None, None, None, like + TARGET_WEIGHT * 0.7)
+        said = bool({"ci", "review"} & {meaning for word in named.marked for meaning in meanings.get(stem(word), ())})
+        yield Reading(intent, resource, None, None, None, like + TARGET_WEIGHT * (0.75 if said else 0.3))
         return
     for target in named.targets:
         if target.kind == resource and target.score >= LEAST_TARGET:
@@ -82,8 +110,9 @@ def _of_card(
             yield from _listing(intent, resource, like, named, target)
     if resource in ("node", "namespace", "kustomization") and _may_list(card) and not _about_another(resource, named):
         namespace = _home_of_kustomizations(policy) if resource == "kustomization" else None
-        said = resource in named.kinds
-        yield Reading(intent, resource, namespace, None, None, like + TARGET_WEIGHT * (0.75 if said else 0.45))
+        said = resource in named.kinds or (resource == "kustomization" and _speaks_of_flux(named))
+        said = said or (resource == "node" and "cluster" in named.marked)
+        yield Reading(intent, resource, namespace, None, None, like + TARGET_WEIGHT * (0.75 if said else 0.3))
 
 
 def _listing(intent: str, resource: str, like: float, named: Named, space: Target) -> Iterator[Reading]:
@@ -115,6 +144,23 @@ def _likeness_of(intent: str, resource: str, likeness: Mapping[str, float]) -> f
     return max(likeness.get(intent, 0.0), *borrowed, 0.0)
 
 
+def _mood(card: Card, named: Named) -> float:
+    """Return what speaks against changing anything: a question is seldom an order, and looking does no harm."""
+    if not card.changes:
+        return 0.0
+    if any(ACTS & set(meanings) for meanings in _after_not(named.words)):
+        return FORBIDDING
+    return ASKING if named.words[:1] and named.words[0] in QUESTION_WORDS else CAUTION
+
+
+def _after_not(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the meanings of what stands after a `not`: `do not restart it`, but not `do not schedule anything on it`."""
+    meaning_of = load_vocabulary().meaning_of
+    for one, other in pairwise(words):
+        if one in ("not", "never", "without"):
+            yield meaning_of.get(stem(other), ())
+
+
 def _evidence(intent: str, resource: str, named: Named, target: Target) -> float:
     """Return what the rest of the text adds: Flux's kind of thing is meant where Flux is spoken of, for instance."""
     evidence = 0.0
@@ -126,7 +172,7 @@ def _evidence(intent: str, resource: str, named: Named, target: Target) -> float
     if resource in named.kinds:
         evidence += 0.03
     if resource == "namespace" and intent == "status":
-        evidence -= 0.12 if named.kinds & set(LISTED) else 0.06
+        evidence -= 0.06 if "namespace" in named.kinds and not named.kinds & set(LISTED) else 0.15
     return evidence
 
 

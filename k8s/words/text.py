@@ -20,7 +20,9 @@ SHORT_FORMS = (
     (re.compile(r"\b(do|does|did|is|are|has|have|was|should|must|would|could)n'?t\b"), r"\1 not"),
     (re.compile(r"'(?:s|re|m|d|ll|ve)\b"), ""),
 )
-WORD = re.compile(r"[^\W_]+")
+# The sign for the end of a clause. A dot or a dash within a word is none.
+BREAK = "|"
+WORD = re.compile(r"[^\W_]+|[,;:!?.](?=\s)|\s-+\s")
 ENDINGS = (
     *("iations", "iation", "ations", "ation", "ating", "ated", "ates", "ate"),
     *("ings", "ing", "ied", "ies", "ers", "er", "ed", "es", "s", "e", "y"),
@@ -36,7 +38,10 @@ def words_of(text: str) -> list[str]:
     plain = plain.lower().replace("\u2019", "'").replace("`", "'")
     for pattern, replacement in SHORT_FORMS:
         plain = pattern.sub(replacement, plain)
-    return WORD.findall(plain)[:MOST_WORDS]
+    found = [word if word[-1].isalnum() else BREAK for word in WORD.findall(plain)[:MOST_WORDS]]
+    while found and found[-1] == BREAK:
+        found.pop()
+    return found
 
 
 @lru_cache(maxsize=20_000)

@@ -92,6 +92,8 @@ def span_in(words: Sequence[str]) -> tuple[str | None, set[int]]:
 
 def _spoken(words: Sequence[str], place: int, unit: str, numbers: dict[int, int]) -> tuple[str | None, set[int]]:
     before = words[max(0, place - 3) : place]
+    if "every" in before:
+        return None, set()
     if "half" in before and unit == "h":
         return "30m", {place}
     if place - 1 in numbers:
@@ -134,7 +136,8 @@ def values_in(words: Sequence[str], text: str) -> dict[str, Any]:
 
 def _replicas(words: Sequence[str], numbers: dict[int, int]) -> int | None:
     """Return how many replicas are asked for. A number that is relative (`two more`) is none."""
-    if RELATIVE & set(words) and not any(words[place - 1] in ("to", "total") for place in numbers if place):
+    relative = any(word in RELATIVE and words[place - 1 : place] != ["no"] for place, word in enumerate(words))
+    if relative and not any(words[place - 1] in ("to", "total") for place in numbers if place):
         return None
     ranked = sorted(
         numbers,

@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from k8s.words.text import stem
+
 HERE = Path(__file__).parent
 
 
@@ -24,12 +26,24 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=T
 
     @cached_property
     def meaning_of(self) -> Mapping[str, Sequence[str]]:
-        """The meanings that a word has."""
+        """The meanings that a stem has."""
         found: dict[str, list[str]] = {}
         for meaning, words in self.meanings.items():
-            for word in words.split():
+            for word in dict.fromkeys(stem(word) for word in words.split()):
                 found.setdefault(word, []).append(meaning)
         return found
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words that are here."""
+        meaningful = (word for words in self.meanings.values() for word in words.split())
+        named = (*self.kind_of, *self.aliases, *self.numbers, *self.unit_of)
+        return frozenset((*meaningful, *named, *self.plain.split()))
+
+    @cached_property
+    def plain_kinds(self) -> frozenset[str]:
+        """Words that say what kind of thing is meant, and are names only together with others."""
+        return frozenset((*self.kind_of, *self.meanings["gitops"].split()))
 
     @cached_property
     def kind_of(self) -> Mapping[str, str]:
