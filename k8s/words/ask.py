@@ -12,25 +12,27 @@ from k8s.planner import make_plan
 from k8s.policy import Policy
 from k8s.refusal import RefusedError
 from k8s.request import InvalidRequestError, parse_request
-from k8s.words.likeness import NAME, SILENT, load_likeness
+from k8s.words.forbidden import forbidden_in
+from k8s.words.likeness import FORBIDDEN, NAME, load_likeness
 from k8s.words.names import Named, Names
-from k8s.words.readings import TARGET_WEIGHT, Reading, Wish, confidences, forbidden_in, readings_of, request_of, wishes
+from k8s.words.readings import TARGET_WEIGHT, Asked, Reading, confidences, readings_of, request_of
 from k8s.words.text import words_of
 from k8s.words.values import values_in
+from k8s.words.vocabulary import load_vocabulary
 
 MOST_READINGS = 3
 # So many readings are planned: the rest is too far off to be among the best three.
 MOST_PLANNED = 16
 # Below this likeness to anything that people ask for, a text is not understood.
 LEAST_LIKENESS = 0.2
-LEAST_CONFIDENCE, LEAST_CONFIDENCE_OF_CHANGE = 0.02, 0.06
+# How sure a second or third reading must be; one that changes something is not offered by the way.
+LEAST, LEAST_OF_CHANGE = 0.02, 0.06
 # How much better the best reading must fit than one about another thing, or else it is asked which is meant.
 CLEAR_LEAD = 0.03
 # What a reading loses that the policy refuses or a value is missing for, against one that could be carried out.
 # Nobody forgets the number of a run or a pull request that they speak of, but many do not say how many replicas.
 LACKING = {"replicas": 0.08, "run_id": 0.15, "pr_number": 0.15, "workflow": 0.15}
 REFUSED = 0.06
-WHOLE_CLUSTER = {"all", "every", "everything", "everywhere", "entire", "whole", "each", "cluster", "allt", "alla"}
 QUESTIONS = {
     "replicas": "To how many replicas?",
     "run_id": "Which run? Its number is needed.",
@@ -83,20 +85,21 @@ def understand(text: str, policy: Policy) -> Understood:
     """Return what a text may mean, at most three readings."""
     named = Names(policy).find(words_of(text))
     likeness = load_likeness().scores(named.marked)
-    wished = wishes(likeness)
-    wish = wished[0] if wished else Wish("diagnose", 0.0)
-    forbidden = forbidden_in(named, likeness, wish.likeness)
+    wishes = {intent: like for intent, like in likeness.items() if not intent.startswith(FORBIDDEN)}
+    wish = max(wishes, key=wishes.__getitem__, default="diagnose")
+    like = wishes.get(wish, 0.0)
+    forbidden = forbidden_in(named, likeness, like)
     if forbidden is not None:
         instead = f" Instead: {forbidden.suggestion}." if forbidden.suggestion else ""
         return Understood(refused=f"{forbidden.reason}{instead}")
-    readings = readings_of(named, likeness, policy)
+    readings = readings_of(Asked(named, likeness, policy))
     judged = sorted(
         (_judged(reading, named, text, policy) for reading in readings[:MOST_PLANNED]), key=lambda one: -one.fit
     )
-    if wish.likeness < LEAST_LIKENESS or set(named.marked) <= {NAME, *SILENT}:
+    if like < LEAST_LIKENESS or set(named.marked) <= {NAME, *load_vocabulary().signal["silent"]}:
         return _not_understood(judged, named)
-    if not judged or (judged[0].reading.intent != wish.intent and judged[0].fit < wish.likeness + TARGET_WEIGHT * 0.3):
-        return _about_nothing(wish.intent, named)
+    if not judged or (judged[0].reading.intent != wish and judged[0].fit < like + TARGET_WEIGHT * 0.3):
+        return _about_nothing(wish, named)
     return _answer(judged, named)
 
 
@@ -115,7 +118,7 @@ def _not_understood(judged: Sequence[Judged], named: Named) -> Understood:
 
 def _about_nothing(intent: str, named: Named) -> Understood:
     kinds = [resource for wanted, resource in load_cards() if wanted == intent]
-    if load_cards()[intent, kinds[0]].changes and WHOLE_CLUSTER & set(named.marked):
+    if load_cards()[intent, kinds[0]].changes and _everything(named):
         return Understood(refused=NOT_EVERYTHING)
     unknown = f" Nothing is known by the name of {', '.join(named.unknown[:3])}." if named.unknown else ""
     which = " or ".join([*filter(None, [", ".join(kinds[:-1])]), kinds[-1]])
@@ -140,13 +143,17 @@ def _answer(judged: Sequence[Judged], named: Named) -> Understood:
     rivals = _rivals(judged)
     if best.plan is None and best.lacks is None and not rivals:
         return Understood(refused=best.reason)
-    if _changes(best) and WHOLE_CLUSTER & set(named.marked) and _unspecific(best):
+    if _changes(best) and _everything(named) and _unspecific(best):
         return Understood(refused=NOT_EVERYTHING)
     if best.lacks is not None:
         return Understood(question=QUESTIONS[best.lacks])
     shown_readings = _shown(judged)
     question = f"Which is meant: {_listed([best, *rivals])}?" if rivals else None
     return Understood(readings=shown_readings, question=question)
+
+
+def _everything(named: Named) -> bool:
+    return not load_vocabulary().signal["everything"].isdisjoint(named.marked)
 
 
 def _changes(judged: Judged) -> bool:
@@ -173,13 +180,10 @@ def _rivals(judged: Sequence[Judged]) -> list[Judged]:
 def _shown(judged: Sequence[Judged]) -> list[ShownReading]:
     sure = confidences([one.fit for one in judged])
     found = [_reading(one, one.plan, share) for one, share in zip(judged, sure, strict=True) if one.plan is not None]
-    least = [
-        LEAST_CONFIDENCE_OF_CHANGE if place and reading.plan.changes else LEAST_CONFIDENCE
-        for place, reading in enumerate(found)
+    others = [
+        reading for reading in found[1:] if reading.confidence >= (LEAST_OF_CHANGE if reading.plan.changes else LEAST)
     ]
-    return [reading for reading, needed in zip(found, least, strict=True) if reading.confidence >= needed][
-        :MOST_READINGS
-    ] or found[:1]
+    return [*found[:1], *others][:MOST_READINGS]
 
 
 def _reading(judged: Judged, plan: Plan, confidence: float) -> ShownReading:

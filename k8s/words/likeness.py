@@ -33,22 +33,6 @@ CLAUSE_SHARE, LEAST_CLAUSE = 0.92, 0.45
 REASONS = ("diagnose",)
 UNKNOWN_IDF = 3.0
 FORBIDDEN = "not:"
-# Kinds of workloads say what is meant, not what to do with it.
-SILENT = {
-    "deployment",
-    "deployments",
-    "deploy",
-    "statefulset",
-    "daemonset",
-    "please",
-    "hi",
-    "hey",
-    "kindly",
-    "thanks",
-    "the",
-    "a",
-    "an",
-}
 
 
 class Likeness:
@@ -148,7 +132,8 @@ def clauses(words: Sequence[str]) -> Sequence[Sequence[str]]:
 def features(words: Sequence[str]) -> set[str]:
     """Return stems, pairs of neighbouring stems (`stop sync`), and meanings (`=halt`)."""
     meanings = load_vocabulary().meaning_of
-    kept = [word for word in words if word not in SILENT and word != BREAK]
+    silent = load_vocabulary().signal["silent"]
+    kept = [word for word in words if word not in silent and word != BREAK]
     stems = [stem(word) for word in kept]
     found = {*stems, *(f"{one} {other}" for one, other in zip(["^", *stems], [*stems, "$"], strict=True))}
     found.update(f"={meaning}" for word in stems for meaning in meanings.get(word, ()))

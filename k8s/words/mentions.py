@@ -13,6 +13,7 @@ from k8s.words.vocabulary import load_vocabulary
 SEPARATORS = re.compile(r"[-._]+")
 # How sure each way of mentioning a part is.
 WHOLE, PLURAL, SAME_STEM, ALIAS, BEGINNING, SLIP = 1.0, 0.97, 0.9, 0.8, 0.88, 0.85
+PLAIN_ALIAS = 0.6
 SHORTEST_BEGINNING = 4
 LONGEST_JOIN = 3
 LONGEST_NUMBER = 18
@@ -45,7 +46,9 @@ class Lexicon:
         self._by_stem: dict[str, set[str]] = defaultdict(set)
         for part in parts:
             self._by_stem[stem(part)].add(part)
-        self.known = vocabulary.words | load_likeness().words | set(parts)
+        self.plain = load_likeness().words
+        self._stems = {stem(word) for word in self.plain}
+        self.known = vocabulary.words | self.plain | set(parts)
 
     def mended(self, words: Sequence[str]) -> tuple[list[str], frozenset[int]]:
         """Return the words without slips, and the places of those that had one."""
@@ -53,7 +56,9 @@ class Lexicon:
         return right, frozenset(place for place, word in enumerate(words) if right[place] != word)
 
     def _right(self, word: str) -> str:
-        if word in self.known or stem(word) in self._by_stem or any(part.startswith(word) for part in self.parts):
+        if word in self.known or stem(word) in self._stems or stem(word) in self._by_stem:
+            return word
+        if any(part.startswith(word) for part in self.parts):
             return word
         return mended(word, self.known) or word
 
@@ -85,4 +90,5 @@ class Lexicon:
             yield from ((part, SAME_STEM, 1) for part in self._by_stem.get(stem(word), ()))
             yield from ((part, BEGINNING, 1) for part in self.parts if part.startswith(word))
         other_names = (*self.aliases.get(word, ()), *self.aliases.get(word.removesuffix("s"), ()))
-        yield from ((part, ALIAS, 1) for part in other_names if part in self.parts)
+        sure = PLAIN_ALIAS if word in self.plain else ALIAS
+        yield from ((part, sure, 1) for part in other_names if part in self.parts)

@@ -17,7 +17,6 @@ WORKLOADS = ("deployment", "statefulset", "daemonset")
 THINGS = (*WORKLOADS, "job", "service", "pod")
 ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 NUMBERED = re.compile(r"(?:node|pi|host|machine|server|worker)(\d{1,3})")
-PLACE_WORDS = {"in", "from", "within", "inside", "namespace", "ns", "i", "under", "across"}
 CONFIG_PARTS = frozenset(("config", "configmap", "settings", "conf", "cm", "env"))
 
 # What part of a name that goes without saying weighs if it is not said.
@@ -114,7 +113,7 @@ class Names:
             near = {word for place in places for word in words[max(0, place - 2) : place + 3]}
             if "namespace" in kinds:
                 score += KIND_SAID
-            elif not near & PLACE_WORDS:
+            elif not near & self.vocabulary.signal["place"]:
                 score -= NOT_SAID_TO_BE_A_NAMESPACE
             if places:
                 yield Target("namespace", name, name, _bounded(score), places)
@@ -229,7 +228,10 @@ def _where(words: Sequence[str], spaces: Sequence[Target]) -> Target | None:
 def _is_place(words: Sequence[str], places: frozenset[int]) -> bool:
     first, last = min(places), max(places)
     before = [word for word in words[max(0, first - 2) : first] if word != "the"][-1:]
-    return not PLACE_WORDS.isdisjoint(before) or words[last + 1 : last + 2] in (["namespace"], ["ns"])
+    return not load_vocabulary().signal["place"].isdisjoint(before) or words[last + 1 : last + 2] in (
+        ["namespace"],
+        ["ns"],
+    )
 
 
 def _numbered(words: Sequence[str], kinds: frozenset[str], kind_of: Mapping[str, str]) -> Mapping[int, str]:

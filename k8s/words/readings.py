@@ -8,18 +8,20 @@ from typing import Any
 
 from k8s.cards import Card, load_cards
 from k8s.policy import Policy
-from k8s.words.likeness import FORBIDDEN
 from k8s.words.names import WORKLOADS, Named, Target
 from k8s.words.text import stem
-from k8s.words.vocabulary import Forbidden, load_forbidden, load_vocabulary
+from k8s.words.vocabulary import load_vocabulary
 
 # How much the target counts beside the intent, and the least that it must be worth.
 TARGET_WEIGHT = 0.6
-LEAST_TARGET = 0.3
+LEAST_TARGET, SURE_TARGET = 0.3, 0.5
+# What stands in for a target where a request needs none: its kind of thing is spoken of, or not.
+NO_TARGET_SAID, NO_TARGET = 0.75, 0.3
+# What a list of a namespace loses where it is not said of what.
+UNSAID_LIST = 0.15
 # Differences of scores at which one reading is e times as likely as another.
 TEMPERATURE = 0.09
 GOOD_FIT = 0.9
-LEAST_FORBIDDEN = 0.42
 # What an intent may borrow from another one that people mix up with it, by the kind of the target.
 BORROWS: Mapping[tuple[str, str], tuple[tuple[str, float], ...]] = {
     ("job-restart", "job"): (("restart", 0.0),),
@@ -30,36 +32,15 @@ BORROWS: Mapping[tuple[str, str], tuple[tuple[str, float], ...]] = {
     ("describe", "configmap"): (("config-view", 0.1),),
     ("status", "service"): (("diagnose", 0.1),),
 }
-QUESTION_WORDS = {
-    *(
-        "is",
-        "are",
-        "was",
-        "were",
-        "did",
-        "does",
-        "has",
-        "have",
-        "why",
-        "what",
-        "how",
-        "which",
-        "who",
-        "when",
-        "where",
-        "any",
-    ),
-    *("anything", "varför", "hur", "är", "vad"),
-}
 ASKING, CAUTION, FORBIDDING = -0.15, -0.02, -0.5
-# Meanings of orders. After a `not` they are what is to be left alone.
+# Meanings of orders: after a `not` they are what is to be left alone (`do not schedule anything` is an order itself).
 ACTS = {"bounce", "count", "empty", "hold", "unhold"}
 LISTED = ("pod", "deployment", "statefulset", "daemonset", "service", "configmap")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A request that a text may mean, and how well it fits. `target` is None where it is about nothing in particular."""
+# Meanings of orders: after a `not` they are what is to be left alone. `Do not schedule anything` is an order itself.
 
     intent: str
     resource: str
@@ -74,52 +55,64 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked for, whatever it is about; what it fits if nothing that it could be about is named."""
+class Asked:
+    """What is known of a text: what it names, how like it is to what people ask, and where that is to be done."""
 
-    intent: str
-    likeness: float
+    named: Named
+    likeness: Mapping[str, float]
+    policy: Policy
 
 
-def readings_of(named: Named, likeness: Mapping[str, float], policy: Policy) -> list[Reading]:
+def readings_of(asked: Asked) -> list[Reading]:
     """Return all readings that make sense, the best first."""
     found: dict[tuple[str, str, str | None, str | None], Reading] = {}
     for (intent, resource), card in load_cards().items():
-        for reading in _of_card(intent, resource, card, named, likeness, policy):
+        like = _likeness_of(intent, resource, asked.likeness) + _mood(card, asked.named)
+        for reading in _of_card(card, resource, like, asked) if like > 0 else ():
             if reading.key not in found or found[reading.key].fit < reading.fit:
                 found[reading.key] = reading
     return sorted(found.values(), key=lambda reading: -reading.fit)
 
 
-def _of_card(
-    intent: str, resource: str, card: Card, named: Named, likeness: Mapping[str, float], policy: Policy
-) -> Iterator[Reading]:
-    like = _likeness_of(intent, resource, likeness) + _mood(card, named)
-    meanings = load_vocabulary().meaning_of
-    if like <= 0:
-        return
-    if "name" not in card.members or intent.startswith("gh-"):
-        said = bool({"ci", "review"} & {meaning for word in named.marked for meaning in meanings.get(stem(word), ())})
-        yield Reading(intent, resource, None, None, None, like + TARGET_WEIGHT * (0.75 if said else 0.3))
+def _of_card(card: Card, resource: str, like: float, asked: Asked) -> Iterator[Reading]:
+    intent, named = card.intent, asked.named
+    if "name" not in card.members:
+        yield Reading(intent, resource, None, None, None, like + _of_no_target(_speaks_of(("ci", "review"), named)))
         return
     for target in named.targets:
-        if target.kind == resource and target.score >= LEAST_TARGET:
+        if target.score < LEAST_TARGET:
+            continue
+        if target.kind == resource:
             fit = like + TARGET_WEIGHT * target.score + _evidence(intent, resource, named, target)
             yield Reading(intent, resource, target.namespace, target.name, target, fit)
-        elif target.kind == "namespace" and resource in LISTED and _may_list(card) and target.score >= LEAST_TARGET:
+        elif target.kind == "namespace" and resource in LISTED and _may_list(card):
             yield from _listing(intent, resource, like, named, target)
-    if resource in ("node", "namespace", "kustomization") and _may_list(card) and not _about_another(resource, named):
-        namespace = _home_of_kustomizations(policy) if resource == "kustomization" else None
-        said = resource in named.kinds or (resource == "kustomization" and _speaks_of_flux(named))
-        said = said or (resource == "node" and "cluster" in named.marked)
-        yield Reading(intent, resource, namespace, None, None, like + TARGET_WEIGHT * (0.75 if said else 0.3))
+    if resource in ("node", "namespace", "kustomization") and _may_list(card) and not _about_one(resource, named):
+        namespace = _home_of_kustomizations(asked.policy) if resource == "kustomization" else None
+        yield Reading(intent, resource, namespace, None, None, like + _of_no_target(_speaks_of_kind(resource, named)))
+
+
+def _of_no_target(said: bool) -> float:
+    """Return what a reading gets that is about nothing in particular, by whether its kind of thing is spoken of."""
+    return TARGET_WEIGHT * (NO_TARGET_SAID if said else NO_TARGET)
+
+
+def _speaks_of(subjects: Sequence[str], named: Named) -> bool:
+    meanings = load_vocabulary().meaning_of
+    return any(subject in meanings.get(stem(word), ()) for word in named.marked for subject in subjects)
+
+
+def _speaks_of_kind(resource: str, named: Named) -> bool:
+    if resource == "kustomization":
+        return _speaks_of_flux(named)
+    return resource in named.kinds or (resource == "node" and "cluster" in named.marked)
 
 
 def _listing(intent: str, resource: str, like: float, named: Named, space: Target) -> Iterator[Reading]:
     """Yield the reading about all things of a kind in a namespace."""
     spoken = named.kinds & set(LISTED)
     if resource in spoken or (not spoken and resource == "pod"):
-        fit = like + TARGET_WEIGHT * (space.score - (0.0 if spoken else 0.15))
+        fit = like + TARGET_WEIGHT * (space.score - (0.0 if spoken else UNSAID_LIST))
         yield Reading(intent, resource, space.namespace, None, space, fit)
 
 
@@ -127,9 +120,9 @@ def _may_list(card: Card) -> bool:
     return "name" in card.takes
 
 
-def _about_another(resource: str, named: Named) -> bool:
+def _about_one(resource: str, named: Named) -> bool:
     """Tell whether something in particular is named, so that a list of everything is not what is wanted."""
-    return any(target.score > 0.6 and target.kind == resource for target in named.targets)
+    return any(target.kind == resource and target.score > SURE_TARGET for target in named.targets)
 
 
 def _home_of_kustomizations(policy: Policy) -> str | None:
@@ -150,11 +143,11 @@ def _mood(card: Card, named: Named) -> float:
         return 0.0
     if any(ACTS & set(meanings) for meanings in _after_not(named.words)):
         return FORBIDDING
-    return ASKING if named.words[:1] and named.words[0] in QUESTION_WORDS else CAUTION
+    return ASKING if named.words[:1] and named.words[0] in load_vocabulary().signal["question"] else CAUTION
 
 
 def _after_not(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield the meanings of what stands after a `not`: `do not restart it`, but not `do not schedule anything on it`."""
+    """Yield the meanings of what stands after a `not`, as in `do not restart it`."""
     meaning_of = load_vocabulary().meaning_of
     for one, other in pairwise(words):
         if one in ("not", "never", "without"):
@@ -165,7 +158,7 @@ def _evidence(intent: str, resource: str, named: Named, target: Target) -> float
     """Return what the rest of the text adds: Flux's kind of thing is meant where Flux is spoken of, for instance."""
     evidence = 0.0
     if resource == "kustomization" and not _speaks_of_flux(named):
-        named_elsewhere = any(other.kind in WORKLOADS and other.score > 0.5 for other in named.targets)
+        named_elsewhere = any(other.kind in WORKLOADS and other.score > SURE_TARGET for other in named.targets)
         evidence -= 0.25 if named_elsewhere or intent == "flux-status" else 0.05
     if resource != "kustomization" and _speaks_of_flux(named) and target.kind != "node":
         evidence -= 0.12
@@ -178,32 +171,6 @@ def _evidence(intent: str, resource: str, named: Named, target: Target) -> float
 
 def _speaks_of_flux(named: Named) -> bool:
     return "kustomization" in named.kinds or bool({"flux", "gitops", "sync", "reconcile"} & set(named.marked))
-
-
-def forbidden_in(named: Named, likeness: Mapping[str, float], best: float) -> Forbidden | None:
-    """Return what is asked for that is not done, if that is asked for. `best` is the likeness of what might be done."""
-    flat = f" {' '.join(named.marked)} "
-    for entry in load_forbidden():
-        if entry.words and all(_one_of(group, flat) for group in entry.words) and not _one_of(entry.unless, flat):
-            return entry
-    likeliest = max(load_forbidden(), key=lambda entry: likeness.get(f"{FORBIDDEN}{entry.what}", 0.0))
-    fit = likeness.get(f"{FORBIDDEN}{likeliest.what}", 0.0)
-    about = next(
-        (target.kind for target in named.targets if target.score > 0.5 and target.kind != "namespace"), "nothing"
-    )
-    if likeliest.only not in (None, about):
-        return None
-    return likeliest if fit > LEAST_FORBIDDEN and fit > best else None
-
-
-def _one_of(entries: Sequence[str], flat: str) -> bool:
-    return any(f" {entry.replace('-', ' ').strip()} " in flat for entry in entries)
-
-
-def wishes(likeness: Mapping[str, float]) -> list[Wish]:
-    """Return what may be asked for, the likeliest first."""
-    found = [Wish(intent, like) for intent, like in likeness.items() if not intent.startswith(FORBIDDEN)]
-    return sorted(found, key=lambda wish: -wish.likeness)
 
 
 def confidences(fits: Sequence[float]) -> list[float]:

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 class Vocabulary(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=True):
-    """Words by kind of thing, by meaning, by other name, as numbers and as units of time."""
+    """Words by kind of thing, by meaning, by other name, as numbers and units of time, and by what they do."""
 
     kinds: dict[str, tuple[str, ...]]
     meanings: dict[str, str]
@@ -23,6 +23,7 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=T
     plain: str
     numbers: dict[str, int]
     units: dict[str, tuple[str, ...]]
+    signals: dict[str, str]
 
     @cached_property
     def meaning_of(self) -> Mapping[str, Sequence[str]]:
@@ -44,6 +45,11 @@ class Vocabulary(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=T
     def plain_kinds(self) -> frozenset[str]:
         """Words that say what kind of thing is meant, and are names only together with others."""
         return frozenset((*self.kind_of, *self.meanings["gitops"].split()))
+
+    @cached_property
+    def signal(self) -> Mapping[str, frozenset[str]]:
+        """Words by what they do in a sentence."""
+        return {name: frozenset(words.split()) for name, words in self.signals.items()}
 
     @cached_property
     def kind_of(self) -> Mapping[str, str]:

@@ -1,8 +1,8 @@
 """Score `k8s_ask` on a file of requests: `python -m tests.k8s.score_words FILE POLICY`.
 
 A line of the file is `request|expected`. What is expected is one reading or several with commas between, such as
-`logs deployment homelab/homelab-api since=1h`; or `QUESTION` or `REFUSED`, alone or before `_OR_` or `_OR ` and another.
-`{"question": ...}` beside a reading that is right counts as right: it was the best one, and it was not carried out.
+`logs deployment homelab/homelab-api since=1h`; or `QUESTION` or `REFUSED`, alone or before `_OR_` and another.
+A question beside a reading that is right counts as right: that reading was the best one.
 """
 
 import json
@@ -53,8 +53,7 @@ def _alternatives(expected: str) -> Iterator[str]:
         for word in ANSWERS:
             if part.startswith((f"{word}_OR_", f"{word}_OR ")):
                 yield word
-                part = part[len(word) + 4 :]
-        yield part.strip()
+        yield part.removeprefix("QUESTION_OR").removeprefix("REFUSED_OR").strip("_ ")
 
 
 def _count(result: Score, text: str, wanted: Sequence[str], answer: dict[str, Any]) -> None:
