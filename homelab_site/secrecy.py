@@ -24,7 +24,8 @@ HIDDEN = "********"
 MINIMUM_LENGTH = 6
 SECRETS = ("SECRET_KEY", "API_DEVELOPMENT_TOKEN", "OIDC_RP_CLIENT_SECRET")
 URLS = (
-    "DATABASE_URL", "TELEMETRY_DATABASE_URL", "TELEMETRY_SINK_URL", "TELEMETRY_OWNER_URL", "MQTT_URL", "REDIS_URL",
+    "DATABASE_URL", "TELEMETRY_DATABASE_URL", "TELEMETRY_SINK_URL", "TELEMETRY_OWNER_URL",
+    "AUTHENTIK_DATABASE_URL", "MQTT_URL", "REDIS_URL",
 )  # fmt: skip
 SECRET_NAME = re.compile(r"auth|code|csrf|key|pass|secret|session|signature|token", re.IGNORECASE)
 # A JWT, also one that was cut off, and the parameter of a URL that holds a token or a code.

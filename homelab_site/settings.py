@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "csp",
     "homelab_site",  # before those whose templates it replaces
     "homelab_site.access",
+    "homelab_site.backups",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -217,6 +218,8 @@ DATABASE_URL = env.url("DATABASE_URL", schemes=POSTGRESQL)
 TELEMETRY_DATABASE_URL = env.url("TELEMETRY_DATABASE_URL", schemes=POSTGRESQL)
 TELEMETRY_SINK_URL = env.url("TELEMETRY_SINK_DATABASE_URL", schemes=POSTGRESQL, default=TELEMETRY_DATABASE_URL)
 TELEMETRY_OWNER_URL = env.url("TELEMETRY_OWNER_DATABASE_URL", schemes=POSTGRESQL, default=TELEMETRY_DATABASE_URL)
+# The identity provider's own, which is only backed up here.
+AUTHENTIK_DATABASE_URL = env.url("AUTHENTIK_DATABASE_URL", schemes=POSTGRESQL)
 TELEMETRY_MIGRATIONS_DIR = env.path(
     "TELEMETRY_MIGRATIONS_DIR", BASE_DIR / "gitops" / "apps" / "base" / "timescaledb" / "migrations"
 )

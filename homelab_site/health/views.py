@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from homelab_site.backups.metrics import BACKUPS
 from homelab_site.health.checks import DEPENDENCIES, check_all
 from telemetry.status.metrics import PIPELINE
 
@@ -59,5 +60,6 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus' text format: this process, and the pipeline as it is now."""
-    return HttpResponse(generate_latest(REGISTRY) + generate_latest(PIPELINE), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+    """Answer in Prometheus' text format: this process, the pipeline as it is now, and how backups went."""
+    content = b"".join(map(generate_latest, (REGISTRY, PIPELINE, BACKUPS)))
+    return HttpResponse(content, content_type=CONTENT_TYPE_PLAIN_0_0_4)
