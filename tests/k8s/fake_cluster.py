@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from tests.k8s import openapi
 from tests.k8s.access_review import reviewed
 from tests.k8s.api_resources import BY_KIND, BY_PATH, ApiResource, discovery
 
@@ -129,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if url.path == openapi.PATH:
+            return self.send_bytes(200, openapi.document(), openapi.MEDIA_TYPE)
         known = discovery(url.path)
         if known is not None:
             return self.send(200, known)
