@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 
 LOG = Path("logs/agent.log")
+# Some lines: with less room than this a call is not begun, since what it did could then not be written down.
+ROOM_BYTES = 64 * 1024
 
 
 class AuditError(Exception):
@@ -82,11 +84,22 @@ def open_log() -> Iterator[AuditLog]:
     except OSError as error:
         raise AuditError(f"The audit log {path} cannot be opened: {error.strerror}.") from error
     try:
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) != 0o600:
-            os.fchmod(descriptor, 0o600)
+        _check(path, descriptor)
         yield AuditLog(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _check(path: Path, descriptor: int) -> None:
+    """Make sure that lines will be kept, and read by the owner only. A device keeps nothing, and is left as it is."""
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        raise AuditError(f"The audit log {path} is not a file.")
+    if stat.S_IMODE(mode) != 0o600:
+        os.fchmod(descriptor, 0o600)
+    room = os.fstatvfs(descriptor)
+    if room.f_bavail * room.f_frsize < ROOM_BYTES:
+        raise AuditError(f"The audit log {path} has no room: the disk is full.")
 
 
 def _write_whole(descriptor: int, line: bytes) -> None:

@@ -65,7 +65,7 @@ def k8s_exec(request: object, *, who: str | None = None) -> dict[str, Any]:
             try:
                 call.carry_out()
             finally:
-                _append(log, call, _user() if who is None else who)
+                _append(log, call, _caller(who))
     except AuditError as error:
         if answer.result is None:
             answer.refuse([str(error)])
@@ -84,7 +84,7 @@ def k8s_ask(text: object, *, who: str | None = None) -> dict[str, Any]:
     try:
         with open_log() as log:
             understood = _understood(text)
-            log.append(_record_of_words(understood, _user() if who is None else who))
+            log.append(_record_of_words(understood, _caller(who)))
     except AuditError as error:
         understood = Understood(refused=str(error))
     return msgspec.to_builtins(understood)  # type: ignore[no-any-return]
@@ -182,7 +182,7 @@ def _append(log: AuditLog, call: Call, who: str) -> None:
         Record(
             time=datetime.now(UTC).isoformat(timespec="milliseconds"),
             operationId=answer.operationId,
-            who=redact(" ".join(who.split()))[:64],
+            who=who,
             intent=call.request.intent if call.request else understood.get("intent"),
             namespace=call.request.namespace if call.request else understood.get("namespace"),
             target=plan.target if plan else _named(call),
@@ -216,7 +216,7 @@ def _record_of_words(understood: Understood, who: str) -> Record:
     return Record(
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
         operationId=str(uuid4()),
-        who=redact(" ".join(who.split()))[:64],
+        who=who,
         intent=best.intent if best else None,
         namespace=best.namespace if best else None,
         target=best.plan.target if best else None,
@@ -239,6 +239,12 @@ def _named(call: Call) -> str | None:
         return f"{call.request.resource}/{call.request.name}" if call.request.name else call.request.resource
     resource, name = call.understood.get("resource"), call.understood.get("name")
     return f"{resource}/{name}" if resource and name else resource or name
+
+
+def _caller(who: object) -> str:
+    """Return a caller's name as it can be kept, whatever was given as one: the line must not fail for it."""
+    name = _user() if who is None else str(who).encode(errors="replace").decode()
+    return redact(" ".join(name.split()))[:64]
 
 
 def _user() -> str:

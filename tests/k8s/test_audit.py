@@ -1,9 +1,14 @@
 import json
 import multiprocessing
+import os
 import stat
 from pathlib import Path
 
+import pytest
+
+from k8s import audit
 from k8s.audit import Record, log_path, open_log
+from k8s.tool import k8s_exec
 from tests.k8s.conftest import ask, audited
 from tests.k8s.recorder import Recorders
 
@@ -98,3 +103,28 @@ def test_a_log_that_is_a_link_is_not_followed(workplace: Path) -> None:
     log_path().symlink_to(workplace / "elsewhere")
     assert ask("status", namespace="homelab", name="api")["status"] == "refused"
     assert (workplace / "elsewhere").read_text() == ""
+
+
+def restart() -> str:
+    return str(ask("restart", namespace="homelab", name="api", dry_run=False)["status"])
+
+
+def test_a_log_that_keeps_nothing_is_refused_and_left_as_it_is(recorders: Recorders) -> None:
+    log_path().parent.mkdir(parents=True)
+    os.mkfifo(log_path())
+    log_path().chmod(0o666)
+    assert (restart(), recorders.calls()) == ("refused", [])
+    assert stat.S_IMODE(log_path().stat().st_mode) == 0o666
+
+
+def test_where_the_disk_is_full_nothing_is_begun(recorders: Recorders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "ROOM_BYTES", 1 << 62)
+    assert (restart(), recorders.calls()) == ("refused", [])
+
+
+@pytest.mark.parametrize("who", [5, "\ud800", "a\nb\x00"])
+def test_no_name_of_a_caller_keeps_a_line_from_being_written(recorders: Recorders, who: object) -> None:
+    request = {"intent": "status", "resource": "deployment", "namespace": "homelab", "name": "api"}
+    k8s_exec(request, who=who)  # type: ignore[arg-type] # a script may have no types
+    [line] = audited()
+    assert line["who"].isprintable()
