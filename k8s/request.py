@@ -82,13 +82,15 @@ def parse_request(given: object) -> Request:
         raise InvalidRequestError(["A request is an object with members such as intent and resource."], {})
     members = {name: value for name, value in given.items() if name != "constraints"}
     understood, reasons = _read(members, MEMBERS, "")
-    constraints = given.get("constraints", {})
+    constraints = given.get("constraints")
+    if constraints is None:
+        constraints = {}
     if isinstance(constraints, Mapping):
         more, more_reasons = _read(constraints, CONSTRAINTS, "constraints.")
         understood, reasons = {**understood, **more}, reasons + more_reasons
     else:
         reasons.append("constraints: an object with dryRun and confirm.")
-    reasons += [f"{name}: missing." for name in ("intent", "resource") if name not in members]
+    reasons += [f"{name}: missing." for name in ("intent", "resource") if members.get(name) is None]
     if reasons:
         raise InvalidRequestError(reasons, understood)
     return Request(**understood)

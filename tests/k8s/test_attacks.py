@@ -96,6 +96,8 @@ def payloads() -> Iterator[tuple[str, Any, list[str]]]:
         yield "namespace", {"intent": "describe", "resource": "namespace", "name": value}, []
     for value in FORGED:
         yield "confirm", {**SCALE_TO_ZERO, "constraints": {"dryRun": False, "confirm": value}}, []
+    for value in ({**BASES["name"], member: None} for member in ("intent", "resource", "namespace")):
+        yield "none", value, []
     for value in (None, [], "restart", 1, {}, {"intent": "status"}, {1: 2}, {"--all": True}, {"a" * 10_000: 1}):
         yield "request", value, []
     for value in ("x", [], 1, {"dryrun": False}, {"--force": True}):
