@@ -1,5 +1,6 @@
 """What may be done, where, and what needs a confirmation: one YAML or JSON file."""
 
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -134,11 +135,25 @@ def _load(path: Path, *version: int) -> Policy:
             content = file.read(LARGEST_BYTES + 1)
         if len(content) > LARGEST_BYTES:
             raise PolicyError(f"The policy {path} is larger than {LARGEST_BYTES} bytes.")
-        return msgspec.convert(yaml.load(content, Loader=OneMeaningLoader), type=Policy)  # noqa: S506 - a safe loader
+        return msgspec.convert(_parsed(content), type=Policy)
     except OSError as error:
         raise PolicyError(f"The policy {path} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise PolicyError(f"The policy {path} is wrong: {' '.join(str(error).split())}.") from error
+
+
+def _parsed(content: bytes) -> Any:
+    """Return what JSON or YAML says. JSON is tried first: YAML does not know its pairs of escapes for one sign."""
+    try:
+        return json.loads(content, object_pairs_hook=_object)
+    except ValueError:
+        return yaml.load(content, Loader=OneMeaningLoader)  # noqa: S506 - a safe loader
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(members)) < len(members):
+        raise ValueError("a member stands twice")  # the other loader says which, and where
+    return dict(members)
 
 
 class OneMeaningLoader(yaml.CSafeLoader):
@@ -146,13 +161,14 @@ class OneMeaningLoader(yaml.CSafeLoader):
 
 
 def _mapping(loader: OneMeaningLoader, node: yaml.MappingNode) -> Mapping[Any, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]
+    keys = [loader.construct_object(key) for key, _ in node.value if key.tag != MERGE]
     repeated = {str(key) for key in keys if keys.count(key) > 1}
     if repeated:
         raise yaml.YAMLError(f"{', '.join(sorted(repeated))} stands twice in line {node.start_mark.line + 1} or below")
     return loader.construct_mapping(node, deep=True)
 
 
+MERGE = "tag:yaml.org,2002:merge"
 OneMeaningLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 

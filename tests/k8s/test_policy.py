@@ -24,6 +24,7 @@ SMALL = "format: 1\nnamespaces:\n  homelab: {intents: [status, scale]}\n"
         ("format: 1\nnamespaces: {}\nnodes: ['--all']\n", "nodes"),
         ("format: 1\nnamespaces: {}\nmax_replicas: many\n", "max_replicas"),
         ("format: 1\nnamespaces: {}\nnamespaces: {}\n", "stands twice"),
+        ('{"format": 1, "namespaces": {}, "namespaces": {}}', "stands twice"),
         ("format: [\n", "wrong"),
         ("- format\n", "wrong"),
         ("", "wrong"),
@@ -54,6 +55,15 @@ def test_yaml_and_json_are_both_read_and_unknown_members_ignored(workplace: Path
     (workplace / "a.yaml").write_text(SMALL + "comment: [anything]\n")
     (workplace / "a.json").write_text(json.dumps({**POLICY, "more": {"x": 1}}))
     assert load_policy(workplace / "a.yaml").namespaces["homelab"].intents == {"status", "scale"}
+    assert load_policy(workplace / "a.json").max_replicas == 5
+
+
+def test_yaml_may_merge_mappings_and_json_may_escape_its_signs(workplace: Path) -> None:
+    merged = "format: 1\nx: &x {intents: [status]}\nnamespaces: {a: {<<: *x}, b: {<<: *x, intents: [logs]}}\n"
+    (workplace / "a.yaml").write_text(merged)
+    (workplace / "a.json").write_text(json.dumps({**POLICY, "owner": "\N{HOUSE BUILDING}"}))
+    namespaces = load_policy(workplace / "a.yaml").namespaces
+    assert [sorted(namespaces[name].intents) for name in "ab"] == [["status"], ["logs"]]
     assert load_policy(workplace / "a.json").max_replicas == 5
 
 
