@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, SynchronousOnlyOperation
 from django.db import Error
 
 from k8s.audit import Record
@@ -13,7 +13,11 @@ logger = logging.getLogger(__name__)
 
 
 def store(record: Record) -> None:
-    """Store the record as a row. Where the database is away the log still has its line, and the call goes on."""
+    """Store the record as a row.
+
+    Where the database is away, or nobody may wait for it (in an event loop), the log still has its line, and the call
+    goes on.
+    """
     try:
         Operation.objects.create(
             operation_id=record.operationId,
@@ -34,7 +38,7 @@ def store(record: Record) -> None:
             stdout_digest=record.stdoutDigest or "",
             stderr_digest=record.stderrDigest or "",
         )
-    except (Error, ImproperlyConfigured) as error:
+    except (Error, ImproperlyConfigured, SynchronousOnlyOperation) as error:
         logger.warning(
             "operation %s is in the audit log, but not in the database: %s", record.operationId, type(error).__name__
         )

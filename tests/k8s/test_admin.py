@@ -1,3 +1,4 @@
+import asyncio
 import subprocess
 import sys
 from typing import Any
@@ -39,6 +40,14 @@ def test_each_call_is_a_row_with_what_the_log_says() -> None:
     )
     assert row.stdout_digest == done["result"]["stdoutDigest"]
     assert Operation.objects.filter(status="refused").count() == 1
+
+
+def test_in_an_event_loop_the_log_has_the_line_and_the_call_goes_on() -> None:
+    async def called() -> dict[str, Any]:
+        return ask("status", namespace="homelab", name="api")
+
+    answer = asyncio.run(called())
+    assert (answer["status"], audited()[0]["operationId"]) == ("done", answer["operationId"])
 
 
 def test_the_list_can_be_filtered_and_searched(admin_client: Client) -> None:
