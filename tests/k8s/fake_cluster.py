@@ -130,11 +130,8 @@ class Handler(BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if url.path == openapi.PATH:
-            return self.send_bytes(200, openapi.document(), openapi.MEDIA_TYPE)
-        known = discovery(url.path)
-        if known is not None:
-            return self.send(200, known)
+        if self.describe(url.path):
+            return None
         call = self.call_of(url.path, query, raw)
         if call is None:
             return self.fail(404, "NotFound", "the server could not find the requested resource")
@@ -150,6 +147,15 @@ class Handler(BaseHTTPRequestHandler):
                 getattr(self, f"do_{verb}_of")(call)
                 return None
         return self.watch(call)
+
+    def describe(self, path: str) -> bool:
+        """Answer what is asked about the API itself; return False for what is about objects."""
+        known = discovery(path)
+        if known is not None:
+            self.send(200, known)
+        elif path == openapi.PATH:
+            self.send_bytes(200, openapi.document(), openapi.MEDIA_TYPE)
+        return known is not None or path == openapi.PATH
 
     def call_of(self, path: str, query: Mapping[str, str], raw: bytes) -> Call | None:
         parts = [urllib.parse.unquote(part) for part in path.strip("/").split("/")]
