@@ -7,8 +7,9 @@ the text is the word `@`, whatever it names.
 
 import math
 import re
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -26,12 +27,12 @@ SIGNS = {"nameplaceholder": NAME, "numberplaceholder": NUMBER, "spanplaceholder"
 ODDS_SHARE = 0.4
 PAIR_WEIGHT = 0.7
 MEANING_WEIGHT = 1.3
-SMOOTHING = 1.0
+SMOOTHING = 0.01
 NEAREST = 3
 CLAUSE_SHARE, LEAST_CLAUSE = 0.92, 0.45
 # What is wrong is the reason for an order in another clause, and no request beside it.
 REASONS = ("diagnose",)
-UNKNOWN_IDF = 3.0
+UNKNOWN_WEIGHT = 3.0
 FORBIDDEN = "not:"
 
 
@@ -41,19 +42,18 @@ class Likeness:
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
         self.words = {word for group in phrases.values() for phrase in group for word in marked(phrase)}
         self._labels: list[str] = []
-        bags: list[frozenset[str]] = []
+        self._having: dict[str, array[int]] = {}
         for label, group in phrases.items():
-            for bag in {frozenset(features(marked(phrase))) for phrase in group}:
+            for phrase in group:
+                for feature in features(marked(phrase)):
+                    self._having.setdefault(feature, array("H")).append(len(self._labels))
                 self._labels.append(label)
-                bags.append(bag)
-        seen = Counter(feature for bag in bags for feature in bag)
-        self._idf = {feature: math.log(len(bags) / count) + 1 for feature, count in seen.items()}
-        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        for number, bag in enumerate(bags):
-            norm = self._norm(bag)
-            for feature in bag:
-                self._postings[feature].append((number, self._weight(feature) / norm))
-        self._odds = self._log_odds(bags)
+        self._sizes = Counter(self._labels)
+        squares = [0.0] * len(self._labels)
+        for feature, having in self._having.items():
+            for number in having:
+                squares[number] += self._weight(feature) ** 2
+        self._norms = array("f", (math.sqrt(square) or 1.0 for square in squares))
 
     def scores(self, words: Sequence[str]) -> dict[str, float]:
         """Return for each label how like its phrases the words are, from about 0 to 1.
@@ -69,48 +69,43 @@ class Likeness:
         return scores
 
     def _scores(self, words: Sequence[str]) -> dict[str, float]:
-        bag = features(words)
-        norm = self._norm(bag)
-        cosines: dict[int, float] = defaultdict(float)
-        odds: dict[str, float] = defaultdict(float)
-        for feature in bag:
-            weight = self._weight(feature)
-            for number, share in self._postings.get(feature, ()):
-                cosines[number] += share * weight / norm
-            for label, value in self._odds.get(feature, {}).items():
-                odds[label] += value * weight
-        near: dict[str, list[float]] = defaultdict(list)
-        for number, cosine in cosines.items():
-            near[self._labels[number]].append(cosine)
-        weights = sum(self._weight(feature) for feature in bag) or 1
-        return {
-            label: (1 - ODDS_SHARE) * _of_nearest(near[label]) + ODDS_SHARE * math.tanh(odds[label] / weights)
-            for label in {*near, *odds}
-        }
+        weights = {feature: self._weight(feature) for feature in features(words)}
+        near = self._nearness(weights)
+        odds = self._odds(weights)
+        return {label: (1 - ODDS_SHARE) * near[label] + ODDS_SHARE * math.tanh(odds[label]) for label in near}
 
     def _weight(self, feature: str) -> float:
+        """Return what a feature counts: more, the fewer phrases have it. A pair that no phrase has counts nothing."""
         kind = PAIR_WEIGHT if " " in feature else MEANING_WEIGHT if feature.startswith("=") else 1.0
-        return kind * self._idf.get(feature, UNKNOWN_IDF if kind == 1.0 else 0.0)
+        if feature in self._having:
+            return kind * (math.log(len(self._labels) / len(self._having[feature])) + 1)
+        return UNKNOWN_WEIGHT if kind == 1.0 else 0.0
 
-    def _norm(self, bag: Iterable[str]) -> float:
-        return math.sqrt(sum(self._weight(feature) ** 2 for feature in bag)) or 1.0
+    def _nearness(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """Return the cosines of the nearest phrases of each label that has any feature in common with the text."""
+        norm = math.sqrt(sum(weight**2 for weight in weights.values())) or 1.0
+        products: dict[int, float] = defaultdict(float)
+        for feature, weight in weights.items():
+            for number in self._having.get(feature, ()):
+                products[number] += weight**2
+        cosines: dict[str, list[float]] = defaultdict(list)
+        for number, product in products.items():
+            cosines[self._labels[number]].append(product / norm / self._norms[number])
+        return {label: _of_nearest(found) for label, found in cosines.items()}
 
-    def _log_odds(self, bags: Sequence[frozenset[str]]) -> Mapping[str, Mapping[str, float]]:
-        """Return for each feature and label how much more often the label's phrases have it than all phrases do."""
-        sizes = Counter(self._labels)
-        counts: dict[str, Counter[str]] = defaultdict(Counter)
-        for label, bag in zip(self._labels, bags, strict=True):
-            for feature in bag:
-                counts[feature][label] += 1
-        return {
-            feature: {
-                label: math.log(
-                    (by_label[label] / size + SMOOTHING / 100) / (by_label.total() / len(bags) + SMOOTHING / 100)
-                )
-                for label, size in sizes.items()
-            }
-            for feature, by_label in counts.items()
-        }
+    def _odds(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """Return for each label the mean log-odds of the features: how much oftener it has them than all phrases do."""
+        total = sum(weights.values()) or 1.0
+        odds = dict.fromkeys(self._sizes, 0.0)
+        for feature, weight in weights.items():
+            having = self._having.get(feature)
+            if having is None:
+                continue
+            usual = len(having) / len(self._labels) + SMOOTHING
+            counts = Counter(self._labels[number] for number in having)
+            for label, size in self._sizes.items():
+                odds[label] += math.log((counts[label] / size + SMOOTHING) / usual) * weight / total
+        return odds
 
 
 def marked(phrase: str) -> list[str]:

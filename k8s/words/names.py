@@ -24,7 +24,7 @@ UNSAID = 0.35
 # What it is worth if a name is the only one with the parts that are said, or the only one that is no side matter.
 ONLY, ONLY_MAIN, ONE_OF_MANY = 0.85, 0.78, 0.5
 # What words are worth that are about a place, or are no names at first.
-OF_ITS_PLACE, PLAIN_WORDS = 0.35, 0.5
+OF_ITS_PLACE, PLAIN_WORDS = 0.35, 0.3
 # What a kind loses where nothing in the text says that it is meant.
 RELUCTANCE = {"service": 0.15, "configmap": 0.15, "pod": 0.12, "job": 0.06}
 KIND_SAID, OTHER_KIND_SAID = 0.1, -0.15
@@ -172,7 +172,7 @@ class Search:
         said = [part for part in parts if part in self.mentions]
         if self._is_only_place(item, said):
             score *= OF_ITS_PLACE
-        elif said and self.names.vocabulary.plain_kinds.issuperset(said):
+        elif said and self._are_plain(item, said):
             score *= PLAIN_WORDS
         elif said:
             score = max(score, self._if_alone(item.name, said))
@@ -182,6 +182,11 @@ class Search:
         """Tell whether what is said of a name is just the namespace, and that as a place."""
         in_place = self.where is not None and self.where.name == item.namespace
         return in_place and item.name != item.namespace and set(said) <= set(parts_of(item.namespace))
+
+    def _are_plain(self, item: InventoryItem, said: Sequence[str]) -> bool:
+        """Tell whether what is said of a name only says of what kind it is."""
+        plain = self.names.vocabulary.plain_kinds
+        return (plain | CONFIG_PARTS if item.kind == "configmap" else plain).issuperset(said)
 
     def _if_alone(self, name: str, said: Sequence[str]) -> float:
         """Return what a few parts of a name are worth if no other has them all, or none but what stands beside it."""
@@ -203,7 +208,7 @@ class Search:
             score += OTHER_KIND_SAID
         if where is not None and not where.places <= places:
             score += IN_PLACE if where.name == item.namespace else OUT_OF_PLACE
-        elif where is not None and where.places == places and "namespace" in self.kinds:
+        elif where is not None and where.places == places and self.kinds & {"namespace", "pod"}:
             score += PLACE_ITSELF
         score += MAIN_PART * (names.parts[item.name][-1] in names.vocabulary.main_parts)
         score += LIKE_ITS_NAMESPACE * (item.name == item.namespace)

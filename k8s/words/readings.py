@@ -40,7 +40,7 @@ LISTED = ("pod", "deployment", "statefulset", "daemonset", "service", "configmap
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-# Meanings of orders: after a `not` they are what is to be left alone. `Do not schedule anything` is an order itself.
+    """A request that a text may mean, and how well it fits. Without `target` it is about nothing in particular."""
 
     intent: str
     resource: str

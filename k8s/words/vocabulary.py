@@ -85,7 +85,8 @@ def load_vocabulary() -> Vocabulary:
 @lru_cache(maxsize=1)
 def load_phrases() -> Mapping[str, Sequence[str]]:
     """Return how people ask for each intent."""
-    return msgspec.convert(_yaml("phrases.yaml"), type=dict[str, tuple[str, ...]])
+    texts = msgspec.convert(_yaml("phrases.yaml"), type=dict[str, str])
+    return {intent: text.splitlines() for intent, text in texts.items()}
 
 
 @lru_cache(maxsize=1)

@@ -100,9 +100,13 @@ def _said(answer: dict[str, Any]) -> str:
     return "; ".join([*readings, *(str(answer[name]) for name in ("question", "refused") if answer[name])])
 
 
+def lines_of(path: Path) -> list[str]:
+    """Return the requests of a file, without its comments."""
+    return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+
+
 def main(path: str, policy: str) -> None:
-    lines = [line for line in Path(path).read_text().splitlines() if line and not line.startswith("#")]
-    sys.stdout.write(f"{score(lines, load_policy(Path(policy)))}\n")
+    sys.stdout.write(f"{score(lines_of(Path(path)), load_policy(Path(policy)))}\n")
 
 
 if __name__ == "__main__":
