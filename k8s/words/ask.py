@@ -33,6 +33,8 @@ CLEAR_LEAD = 0.03
 # Nobody forgets the number of a run or a pull request that they speak of, but many do not say how many replicas.
 LACKING = {"replicas": 0.08, "run_id": 0.15, "pr_number": 0.15, "workflow": 0.15}
 REFUSED = 0.06
+# How much worse a look may fit that is offered in place of one that the policy refuses.
+NEAR_LOOK = 0.25
 QUESTIONS = {
     "replicas": "To how many replicas?",
     "run_id": "Which run? Its number is needed.",
@@ -142,7 +144,7 @@ def _answer(judged: Sequence[Judged], named: Named) -> Understood:
     best = judged[0]
     rivals = _rivals(judged)
     if best.plan is None and best.lacks is None and not rivals:
-        return Understood(refused=best.reason)
+        return Understood(readings=[] if _changes(best) else _other_looks(best, judged), refused=best.reason)
     if _changes(best) and _everything(named) and _unspecific(best):
         return Understood(refused=NOT_EVERYTHING)
     if best.lacks is not None:
@@ -150,6 +152,13 @@ def _answer(judged: Sequence[Judged], named: Named) -> Understood:
     shown_readings = _shown(judged)
     question = f"Which is meant: {_listed([best, *rivals])}?" if rivals else None
     return Understood(readings=shown_readings, question=question)
+
+
+def _other_looks(best: Judged, judged: Sequence[Judged]) -> list[ShownReading]:
+    """Return what may be looked at in place of what may not."""
+    sure = confidences([one.fit for one in judged])
+    looks = [(one, share) for one, share in zip(judged, sure, strict=True) if best.fit - one.fit < NEAR_LOOK]
+    return [_reading(one, one.plan, share) for one, share in looks if one.plan and not one.plan.changes][:MOST_READINGS]
 
 
 def _everything(named: Named) -> bool:

@@ -17,6 +17,10 @@ TARGET_WEIGHT = 0.6
 LEAST_TARGET, SURE_TARGET = 0.3, 0.5
 # What stands in for a target where a request needs none: its kind of thing is spoken of, or not.
 NO_TARGET_SAID, NO_TARGET = 0.75, 0.3
+# What a reading about GitHub loses where a workload is named.
+BESIDE = 0.1
+# The likeness from which a list may be meant whose kind of thing is not spoken of: `is everything in sync`.
+LEAST_UNSAID = 0.45
 # What a list of a namespace loses where it is not said of what.
 UNSAID_LIST = 0.15
 # Differences of scores at which one reading is e times as likely as another.
@@ -77,7 +81,10 @@ def readings_of(asked: Asked) -> list[Reading]:
 def _of_card(card: Card, resource: str, like: float, asked: Asked) -> Iterator[Reading]:
     intent, named = card.intent, asked.named
     if "name" not in card.members:
-        yield Reading(intent, resource, None, None, None, like + _of_no_target(_speaks_of(("ci", "review"), named)))
+        said = _speaks_of(("ci", "review"), named)
+        if said or like > LEAST_UNSAID:
+            beside = any(target.kind in WORKLOADS and target.score > SURE_TARGET for target in named.targets)
+            yield Reading(intent, resource, None, None, None, like + _of_no_target(said) - BESIDE * beside)
         return
     for target in named.targets:
         if target.score < LEAST_TARGET:
@@ -89,7 +96,9 @@ def _of_card(card: Card, resource: str, like: float, asked: Asked) -> Iterator[R
             yield from _listing(intent, resource, like, named, target)
     if resource in ("node", "namespace", "kustomization") and _may_list(card) and not _about_one(resource, named):
         namespace = _home_of_kustomizations(asked.policy) if resource == "kustomization" else None
-        yield Reading(intent, resource, namespace, None, None, like + _of_no_target(_speaks_of_kind(resource, named)))
+        said = _speaks_of_kind(resource, named)
+        if said or like > LEAST_UNSAID:
+            yield Reading(intent, resource, namespace, None, None, like + _of_no_target(said))
 
 
 def _of_no_target(said: bool) -> float:

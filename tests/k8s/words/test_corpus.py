@@ -15,6 +15,7 @@ CORPORA = [
     ("ours_more.txt", DEFAULT_POLICY),
     ("house_two.txt", CORPUS / "house_two.yaml"),
     ("house_three.txt", CORPUS / "house_three.yaml"),
+    ("house_four.txt", CORPUS / "house_four.yaml"),
 ]
 
 
