@@ -53,7 +53,8 @@ def enqueue(
         idempotency_key=idempotency_key,
     )
     settings = [setting for setting, _ in wanted]
-    _fail(_under_way(setting__in=settings), Reason.SUPERSEDED, f"Command {command.pk} is newer.", now)
+    for write in _under_way(setting__in=settings):
+        _fail([write], Reason.SUPERSEDED, f"{write.setting.name}: command {command.pk} is newer.", now)
     for setting, value in wanted:
         write = Write(command=command, setting=setting, value=value, previous=setting.confirmed)
         if setting.is_held(value):
