@@ -8,7 +8,7 @@ from functools import partial
 from django.db import transaction
 
 from heatpump.outbox.models import UNDER_WAY, Command, Write
-from heatpump.outbox.services import confirm
+from heatpump.outbox.services import ECHO_WITHIN, confirm
 from heatpump.settings.lag import Lag, is_taken_after, observe
 from heatpump.settings.models import Change, HeatPump, Setting
 from heatpump.settings.pumps import hold, known_pump, settings_of
@@ -35,7 +35,8 @@ def confirm_from_reading(echo: Echo, now: datetime) -> None:
     newest one changes nothing, so the same readings can be taken again. A pump that was not known is from now on.
     """
     pump = hold(known_pump(echo.device_id, echo.received_at).pk)
-    if pump.heard_at is not None and echo.received_at < pump.heard_at:
+    # A clock of ours that was ahead has left a moment that is still to come, which must not stop all readings.
+    if pump.heard_at is not None and echo.received_at < min(pump.heard_at, now):
         return
     is_after = partial(is_taken_after, ts=echo.ts, received_at=echo.received_at, lag=_observe(pump, echo))
     under_way = Write.objects.filter(setting__pump=pump, status__in=UNDER_WAY).select_related("command", "setting")
@@ -67,18 +68,26 @@ def _observe(pump: HeatPump, echo: Echo) -> Lag | None:
 def _judge(
     setting: Setting, write: Write | None, value: int, is_after: Callable[[datetime], bool], now: datetime
 ) -> Command | None:
-    """Hold a value against what was written to the setting; return the command that it confirms."""
-    if setting.written_at is not None and is_after(setting.written_at):
+    """Hold a value against what was written to the setting; return the command that the value is from."""
+    last = _last_sent(setting, is_after)
+    # Until the pump has had its time, another value may only mean that it has not taken the write yet.
+    if setting.written_at and last and (value == last.value or is_after(setting.written_at + ECHO_WITHIN)):
         setting.written_at = None
-    if write is None or write.sent_at is None or not is_after(write.sent_at):
-        return None
-    if value != write.value:
+    if write is not None and write.sent_at is not None and is_after(write.sent_at):
+        if value == write.value:
+            confirm(write, now)
+            setting.wanted = None
+            return write.command
         write.echoed = value
         write.save()
+    return last.command if last is not None and value == last.value else None
+
+
+def _last_sent(setting: Setting, is_after: Callable[[datetime], bool]) -> Write | None:
+    """Return the last write that was sent to a setting, if a reading is from after that and the pump may hold it."""
+    if setting.written_at is None or not is_after(setting.written_at):
         return None
-    confirm(write, now)
-    setting.wanted = None
-    return write.command
+    return Write.objects.filter(publications__setting=setting).select_related("command").latest("publications__pk")
 
 
 def _take(setting: Setting, value: int, command: Command | None, ts: datetime) -> None:

@@ -44,8 +44,8 @@ class Setting(models.Model):
     """One setting of one pump: what the pump last confirmed, and apart from that what is wanted of it.
 
     `wanted` is null where nothing is under way. `confirmed_at` is the pump's time of the reading that `confirmed` is
-    from. `written_at` is when the register was last written to; it is null again once a reading was taken after that,
-    so where it is not, nobody knows what the register holds.
+    from. `written_at` is when the register was last written to; it is null again once a later reading has shown the
+    value, or another long after, so where it is not, nobody knows what the register will hold.
     """
 
     pump = models.ForeignKey(HeatPump, on_delete=models.CASCADE, related_name="settings")

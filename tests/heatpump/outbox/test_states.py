@@ -7,8 +7,9 @@ import pytest
 from heatpump.models import Change, Command, Publication, Write
 from heatpump.outbox import services as outbox
 from heatpump.outbox.services import ECHO_WITHIN, TURN, WRITES_A_DAY
+from heatpump.settings.echoes import Echo, confirm_from_reading
 from heatpump.settings.services import NotFailedError, ask_again
-from tests.heatpump.scripted import Clock, ScriptedPump, new_pump, state_of
+from tests.heatpump.scripted import DEVICE, Clock, ScriptedPump, new_pump, state_of
 
 PATIENCE = ECHO_WITHIN.total_seconds() + 1
 
@@ -93,9 +94,7 @@ def test_a_clock_that_is_set_back_is_believed_again_before_the_command_fails(pum
 def test_a_reading_that_comes_again_changes_nothing(pump: ScriptedPump, clock: Clock) -> None:
     pump.read(mode=2)
     earlier = clock.now - timedelta(seconds=20)
-    now, clock.now = clock.now, earlier
-    pump.read(mode=4)
-    clock.now = now
+    confirm_from_reading(Echo(device_id=DEVICE, ts=earlier, received_at=earlier, values={"mode": 4}), clock.now)
     assert pump.setting("mode").confirmed == 2
 
 
@@ -162,13 +161,15 @@ def test_a_newer_command_supersedes_an_older_one_of_the_same_setting(pump: Scrip
     assert state_of(newer) == ("confirmed", "")
 
 
-def test_what_is_left_of_a_command_that_was_overtaken_in_part_lives_on(pump: ScriptedPump) -> None:
+def test_a_command_that_was_overtaken_in_part_does_the_rest_and_is_not_confirmed(pump: ScriptedPump) -> None:
     older = pump.ask(curve=41, heatstop=18)
-    pump.ask(curve=42)
+    newer = pump.ask(curve=42)
     assert state_of(older) == ("pending", "")
     assert pump.publish() == [("heatstop", 18), ("curve", 42)]
     pump.read()
-    assert state_of(older) == ("confirmed", "")
+    assert state_of(older) == ("failed", "superseded")
+    assert older.error_message == f"curve: command {newer.pk} is newer."
+    assert state_of(newer) == ("confirmed", "")
 
 
 def test_a_command_fails_if_any_of_its_settings_does(pump: ScriptedPump, clock: Clock) -> None:
@@ -204,6 +205,25 @@ def test_taking_back_what_went_out_is_written(pump: ScriptedPump) -> None:
     assert pump.publish() == [("indoor_target_temp", 20)]
     pump.read()
     assert state_of(newer) == ("confirmed", "")
+
+
+def test_taking_back_what_the_pump_has_not_taken_yet_is_written(pump: ScriptedPump) -> None:
+    pump.ignores_writes = True
+    pump.ask(indoor_target_temp=22)
+    pump.publish()
+    pump.read()
+    pump.ask(indoor_target_temp=20)
+    assert pump.publish() == [("indoor_target_temp", 20)]
+
+
+def test_what_a_pump_ignores_for_long_is_no_longer_on_its_way(pump: ScriptedPump, clock: Clock) -> None:
+    pump.ignores_writes = True
+    pump.ask(indoor_target_temp=22)
+    pump.publish()
+    clock.go_on(PATIENCE)
+    pump.read()
+    pump.ask(indoor_target_temp=20)
+    assert pump.publish() == []
 
 
 def test_what_a_cancelled_command_may_have_written_is_not_taken_for_confirmed(pump: ScriptedPump) -> None:
@@ -352,6 +372,25 @@ def test_a_setting_that_a_reading_lacks_stays_as_it_is(pump: ScriptedPump) -> No
     del pump.registers["mode"]
     pump.read()
     assert pump.setting("mode").confirmed == 1
+
+
+def test_a_value_that_came_after_its_command_had_failed_is_from_that_command(pump: ScriptedPump, clock: Clock) -> None:
+    command = pump.ask(indoor_target_temp=22)
+    pump.publish()
+    outbox.cancel(command, cancelled_by="bob", now=clock.now)
+    clock.go_on(30)
+    pump.read()
+    assert Change.objects.get().command == command
+    pump.read(indoor_target_temp=23)
+    assert Change.objects.latest("pk").command is None
+
+
+def test_a_clock_of_ours_that_was_ahead_stops_no_readings(pump: ScriptedPump, clock: Clock) -> None:
+    clock.go_on(3600)
+    pump.read()
+    clock.go_on(-3600 + 30)
+    pump.read(mode=2)
+    assert pump.setting("mode").confirmed == 2
 
 
 def test_nothing_is_left_of_what_is_not_asked(pump: ScriptedPump) -> None:
