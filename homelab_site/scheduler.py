@@ -10,6 +10,7 @@ from django.conf import settings
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from homelab_site.postgres import IMPATIENCE
 from homelab_site.workers.liveness import LivenessFile
 from homelab_site.workers.pauses import GrowingPauses
 
@@ -17,7 +18,6 @@ log = logging.getLogger(__name__)
 
 LOCK = 0x686F6D65
 """The number of PostgreSQL's advisory lock that the beat holds; nothing else in the database uses one."""
-CONNECT_SECONDS = 5
 WAIT_SECONDS = 2.0
 GONE_HOLDER = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 """Lets the server notice within 25 s that the machine of the beat is gone, and give the lock to another."""
@@ -52,7 +52,7 @@ class Turn:
     def _connected(self) -> psycopg2.extensions.connection:
         if self._connection is None:
             self._connection = psycopg2.connect(
-                self._url, application_name="homelab-beat", connect_timeout=CONNECT_SECONDS, options=GONE_HOLDER
+                self._url, application_name="homelab-beat", options=GONE_HOLDER, **IMPATIENCE
             )
             self._connection.autocommit = True
         return self._connection

