@@ -20,7 +20,7 @@ from bridge.devices.thermiq import encode_write, write_topic
 from bridge.mqtt import MqttAddress, parse_url
 from bridge.publisher import Publisher
 from heatpump.outbox.models import Publication
-from heatpump.outbox.services import claim, mark_published, mark_unpublished
+from heatpump.outbox.services import TURN, claim, mark_published, mark_unpublished
 from heatpump.outbox.wakeups import Wakeups
 from heatpump.settings.validation import TABLE
 from homelab_site.workers.metrics import MESSAGES_OUT
@@ -32,7 +32,7 @@ IDLE_SECONDS: Final = 0.5
 POLL_SECONDS: Final = 5.0
 """How often the outbox is looked into without a notification: one may be lost, and the turn of a pump may run out."""
 ACKNOWLEDGE_SECONDS: Final = 5.0
-"""How long the broker may take; well below `services.TURN`, in which nobody else publishes to the pump."""
+"""How long the broker may take: a part of `services.TURN`, in which nobody else publishes to the pump."""
 PUMP_SECONDS: Final = 0.1
 
 
@@ -59,9 +59,10 @@ class OutboxWorker:
             self._publisher.pump(IDLE_SECONDS)
             return False
         if self._wakeups.listen() or time.monotonic() >= self._look_at:
+            turn_ends = time.monotonic() + TURN.total_seconds()
             publication = claim(timezone.now())
             if publication is not None:
-                self._publish(publication)
+                self._publish(publication, turn_ends)
                 return True
             self._look_at = time.monotonic() + POLL_SECONDS
         if self._wakeups.wait(IDLE_SECONDS):
@@ -78,7 +79,12 @@ class OutboxWorker:
         self._publisher.close()
         self._wakeups.close()
 
-    def _publish(self, publication: Publication) -> None:
+    def _publish(self, publication: Publication, turn_ends: float) -> None:
+        if time.monotonic() + ACKNOWLEDGE_SECONDS > turn_ends:
+            # The database was slow, or this process stood still: another worker may be sending a newer value.
+            self._unsettled = partial(mark_unpublished, publication, sent=False)
+            self._settle()
+            return
         setting = publication.setting
         topic = write_topic(setting.pump.device_id)
         payload = encode_write(TABLE[setting.name], publication.write.value)

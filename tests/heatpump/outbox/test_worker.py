@@ -3,21 +3,24 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
 import psycopg2
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from bridge.mqtt import parse_url
 from heatpump.outbox import worker as outbox
 from heatpump.outbox.models import Command, Publication, Status
+from heatpump.outbox.services import TURN
 from heatpump.outbox.wakeups import Wakeups
 from heatpump.outbox.worker import OutboxWorker
 from heatpump.settings.echoes import Echo, confirm_from_reading
+from heatpump.settings.pumps import hold
 from heatpump.settings.services import change_settings
 from homelab_site.stack.services import Mqtt
 from homelab_site.workers.liveness import LivenessFile
@@ -88,6 +91,12 @@ def listeners() -> int:
         return int(cursor.fetchall()[0][0])
 
 
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')")
+        return bool(cursor.fetchall()[0][0])
+
+
 def test_a_command_goes_out_at_once_with_qos_1_and_is_not_retained(
     broker: Mqtt, start: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +151,23 @@ def test_what_the_broker_does_not_acknowledge_stays_pending_and_counts_as_sent(
         eventually(lambda: is_published(command), 60)
     assert command.retry_count == 0
     assert Publication.objects.filter(write__command=command).count() >= 2
+
+
+def test_a_worker_whose_turn_is_nearly_over_sends_nothing(
+    broker: Mqtt, start: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "ACKNOWLEDGE_SECONDS", TURN.total_seconds() - 0.5)
+    command = change_settings(NODE, {"heatstop": 18}, requested_by="alice")
+    with Listener(url_of(broker.port), f"{NODE}/write") as listener:
+        with transaction.atomic():
+            hold(command.pump_id)
+            start(url_of(broker.port))
+            eventually(waits_for_a_lock)
+            released = timezone.now() + timedelta(seconds=1)
+            eventually(lambda: timezone.now() > released)
+        eventually(lambda: is_published(command))
+        assert len(listener.take(1, 10)) == 1
+    assert Publication.objects.get().sent_at > released
 
 
 def test_nothing_is_claimed_while_the_broker_is_away(
