@@ -4,6 +4,7 @@ from typing import Final
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from bridge.devices.thermiq_registers import LARGEST, SMALLEST
 from heatpump.settings.models import HeatPump, Setting
@@ -26,11 +27,11 @@ UNDER_WAY: Final = (Status.PENDING, Status.PUBLISHED)
 class Reason(models.TextChoices):
     """Why a command or a write failed."""
 
-    SUPERSEDED = "superseded", "superseded by a newer command"
-    CANCELLED = "cancelled"
-    NO_ECHO = "no_echo", "no echo"
-    OTHER_VALUE = "other_value", "another value in the echo"
-    WRITE_LIMIT = "write_limit", "too many writes in a day"
+    SUPERSEDED = "superseded", _("superseded by a newer command")
+    CANCELLED = "cancelled", _("Cancelled")
+    NO_ECHO = "no_echo", _("no echo")
+    OTHER_VALUE = "other_value", _("another value in the echo")
+    WRITE_LIMIT = "write_limit", _("too many writes in a day")
 
 
 def _consistent() -> Q:
