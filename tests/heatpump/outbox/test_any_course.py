@@ -6,8 +6,9 @@ from unittest.mock import patch
 
 import pytest
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -27,11 +28,13 @@ class Course(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.undo = ExitStack()
-        self.undo.enter_context(rolled_back())
         self.clock = Clock()
-        self.undo.enter_context(patch.object(timezone, "now", lambda: self.clock.now))
-        self.pump = new_pump(self.clock)
+        with ExitStack() as undo:
+            undo.enter_context(rolled_back())
+            undo.enter_context(patch.object(timezone, "now", lambda: self.clock.now))
+            self.pump = new_pump(self.clock)
+            # Also where a pump cannot be made, nothing is left for the next course.
+            self.undo = undo.pop_all()
         self.on_its_way: Publication | None = None
         self.newest: dict[str, int] = {}
 
@@ -44,7 +47,12 @@ class Course(RuleBasedStateMachine):
     @rule(changes=st.dictionaries(st.sampled_from(NAMES), VALUES, min_size=1))
     def somebody_asks(self, changes: dict[str, int]) -> None:
         change_settings(self.pump.device_id, changes, requested_by="alice")
-        self.newest.update(changes)
+        for name, value in changes.items():
+            # What the pump is known to hold is not written, even if nobody knows yet that a knob was turned.
+            if self.pump.setting(name).wanted == value or self.pump.registers[name] == value:
+                self.newest[name] = value
+            else:
+                self.newest.pop(name, None)
 
     @precondition(lambda self: self.on_its_way is None)
     @rule(late=st.booleans())
@@ -108,8 +116,8 @@ class Course(RuleBasedStateMachine):
 
     @invariant()
     def no_setting_is_written_too_often(self) -> None:
-        for setting in Setting.objects.all():
-            assert Publication.objects.filter(setting=setting).count() <= WRITES_A_DAY
+        counts = Publication.objects.values_list("setting").annotate(Count("pk"))
+        assert all(count <= WRITES_A_DAY for _, count in counts)
 
     def settle(self) -> None:
         """Let the pump do what it is told from now on."""
@@ -140,6 +148,12 @@ def test_whatever_happens_each_command_ends_and_the_newest_value_holds() -> None
     run_state_machine_as_test(
         Course,
         settings=settings(
-            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=15,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
+            # Making a failure shorter would take minutes: each try goes to the database.
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
         ),
     )
