@@ -1,6 +1,8 @@
 """The API of the heat pumps' settings: reading them, and asking for a change."""
 
+import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, cast
@@ -61,18 +63,28 @@ class AllSettingsSerializer(serializers.Serializer[Any]):
 
 
 class ChangeParser(JSONParser):
-    """Reads JSON, and leaves a NaN to the check of the settings, which names the one that it is for."""
+    """Reads JSON, and leaves a NaN to the check of the settings, which names the one that it is for.
 
-    strict = False
+    A member that comes twice is refused: of two values for one setting nobody can tell which was meant.
+    """
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, object]:
         try:
-            body = super().parse(stream, media_type, parser_context)
+            body = json.loads(stream.read(), object_pairs_hook=_each_once)
         except RecursionError:
             raise ParseError("The JSON is nested too deeply.") from None
+        except ValueError as error:
+            raise ParseError(f"The body is no JSON. {error}") from error
         if not isinstance(body, dict):
             raise ParseError("Send a JSON object of settings.")
         return body
+
+
+def _each_once(members: list[tuple[str, object]]) -> dict[str, object]:
+    counts = Counter(name for name, _ in members)
+    if repeated := {_shown(name): ["It must not come more than once."] for name, count in counts.items() if count > 1}:
+        raise ValidationError(repeated, "repeated")
+    return dict(members)
 
 
 class RefusedError(APIException):

@@ -82,6 +82,13 @@ def test_what_is_no_object_is_refused(asking: SettingsApi, body: str) -> None:
 
 
 @pytest.mark.usefixtures("nothing_is_left")
+def test_a_setting_that_comes_twice_is_refused(asking: SettingsApi) -> None:
+    response = asking.patch('{"mode": 2, "curve": 41, "curve": 42}')
+    assert (response.status_code, response.json()["code"]) == (400, "repeated")
+    assert response.json()["details"].keys() == {"curve"}
+
+
+@pytest.mark.usefixtures("nothing_is_left")
 def test_a_body_of_another_kind_is_refused(asking: SettingsApi) -> None:
     response = asking.client.patch(
         "/api/v1/heatpump/settings/thermiq_heatpump",

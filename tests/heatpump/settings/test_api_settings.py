@@ -88,7 +88,7 @@ def test_a_superseded_command_shows_as_failed_and_says_why(pump: ScriptedPump, a
     older, newer = (asking.accepted({"curve": value})["outbox_id"] for value in (41, 42))
     answer = asking.get(f"{SETTINGS}/outbox/{older}").json()
     assert (answer["status"], answer["reason"]) == ("failed", "superseded")
-    assert answer["error_message"] == f"Command {newer} is newer."
+    assert answer["error_message"] == f"curve: command {newer} is newer."
 
 
 def test_the_newest_ten_commands_come_newest_first(pump: ScriptedPump, asking: SettingsApi) -> None:
