@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -21,6 +22,24 @@ def believe_only_trusted_proxies(
         return get_response(request)
 
     return middleware
+
+
+def refuse_null_characters(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer 400 where a path or a cookie could not be looked for in the database."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        require_text(request)
+        return get_response(request)
+
+    return middleware
+
+
+def require_text(request: HttpRequest) -> None:
+    """Raise SuspiciousOperation for a null character, which PostgreSQL takes in no text. Forms look for themselves."""
+    if any("\x00" in text for text in (request.path, *request.COOKIES.values())):
+        raise SuspiciousOperation("There is a null character in a path or a cookie.")
 
 
 def drop_untrusted(request: HttpRequest) -> None:

@@ -8,19 +8,22 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
 from homelab_site.access.bad_tokens import TooManyBadTokensError, verify_from
 from homelab_site.access.introspection import LEEWAY_SECONDS
-from homelab_site.access.middleware import address_of, drop_untrusted
+from homelab_site.access.middleware import address_of, drop_untrusted, require_text
 from homelab_site.access.origins import is_from_another_site
 from homelab_site.access.proxies import brought_token
 from homelab_site.access.scopes import session_scopes
 from homelab_site.access.sessions import is_current
 from homelab_site.access.tokens import TokenError
-from telemetry.live.protocol import STREAM_SCOPES, Close, RefusedError
+from telemetry.live.protocol import STREAM_SCOPES, Close, Code, RefusedError
+
+# What Traefik says in X-Forwarded-Proto of a WebSocket; Django knows the schemes of HTTP only.
+SCHEMES = {"wss": "https", "ws": "http"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,10 @@ def admit(scope: Mapping[str, Any]) -> Caller:
 
     Blocks while an issuer or the database is asked, for some seconds at most.
     """
-    request = _handshake(scope)
-    _check_origin(request)
-    token = _token(request)
-    caller = _session_user(request) if token is None else _token_holder(request, token)
+    try:
+        caller = _caller(_handshake(scope))
+    except SuspiciousOperation:
+        raise RefusedError(Close.NO_TOKEN, "The request cannot be understood.", Code.INVALID_MESSAGE) from None
     if not caller.scopes & STREAM_SCOPES:
         raise RefusedError(Close.NOT_ALLOWED, "This needs a scope that reads one of the streams.")
     return caller
@@ -56,7 +59,16 @@ def _handshake(scope: Mapping[str, Any]) -> HttpRequest:
     """Return the HTTP request that a WebSocket begins with (RFC 6455, section 4.1)."""
     request = ASGIRequest({**scope, "type": "http", "method": "GET"}, BytesIO())
     drop_untrusted(request)
+    if forwarded := request.META.get("HTTP_X_FORWARDED_PROTO"):
+        request.META["HTTP_X_FORWARDED_PROTO"] = SCHEMES.get(forwarded, forwarded)
+    require_text(request)
     return request
+
+
+def _caller(request: HttpRequest) -> Caller:
+    _check_origin(request)
+    token = _token(request)
+    return _session_user(request) if token is None else _token_holder(request, token)
 
 
 def _check_origin(request: HttpRequest) -> None:

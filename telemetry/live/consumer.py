@@ -1,6 +1,7 @@
 """One WebSocket connection, from its handshake to its end."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -35,6 +36,8 @@ from telemetry.live.protocol import (
     read,
 )
 from telemetry.live.socket import ClientSocket, frame
+
+log = logging.getLogger(__name__)
 
 ADMIT_SECONDS = 10.0
 ADMIT_AGAIN_SECONDS = 60.0
@@ -119,6 +122,10 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc] # the library is not ty
                 await self._admit_again()
         except RefusedError as error:
             await self._refuse(error)
+        except Exception:
+            # Whoever is watched no longer must not stay.
+            log.exception("a connection cannot be checked any more")
+            await self._refuse(RefusedError(Close.INTERNAL_ERROR, "The server has failed.", Code.INTERNAL_ERROR))
 
     async def _admit_again(self) -> None:
         with suppress(django.db.Error, TimeoutError):

@@ -113,7 +113,7 @@ def read(text: str) -> ClientMessage:
     """Return what a client says; raises InvalidMessageError."""
     try:
         return _decoder.decode(text)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise InvalidMessageError(f"This is not a message that is known here: {error}.") from error
 
 

@@ -7,6 +7,7 @@ are gone (`twisted.internet.interfaces.IPushProducer`). A frame that is prepared
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from autobahn.websocket.protocol import PreparedMessage
@@ -38,6 +39,9 @@ class WebSocketProtocol(Protocol):
     maxFramePayloadSize: int  # noqa: N815
     maxMessagePayloadSize: int  # noqa: N815
 
+    onPing: Callable[[bytes], None]  # noqa: N815
+
+    def sendPong(self, payload: bytes) -> None: ...  # noqa: N802
     def sendPreparedMessage(self, preparedMsg: Frame) -> None: ...  # noqa: N802, N803
 
 
@@ -54,6 +58,8 @@ class ClientSocket:
         self._protocol: WebSocketProtocol = send.args[0]
         self._waiting: deque[Frame] = deque(maxlen=WAITING_FRAMES)
         self._is_full = False
+        self._unanswered: bytes | None = None
+        self._protocol.onPing = self._answer_ping
         self._protocol.maxFramePayloadSize = self._protocol.maxMessagePayloadSize = MAX_CLIENT_BYTES
         self._protocol.failByDrop = False
         # The producer until now is the HTTP channel that the connection began as.
@@ -88,6 +94,9 @@ class ClientSocket:
     def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
         """The transport has handed over all that it had."""
         self._is_full = False
+        if self._unanswered is not None:
+            self._protocol.sendPong(self._unanswered)
+            self._unanswered = None
         while self._waiting and not self._is_full:
             self._protocol.sendPreparedMessage(self._waiting.popleft())
 
@@ -95,3 +104,10 @@ class ClientSocket:
         """The connection is lost."""
         self._is_full = True
         self._waiting.clear()
+
+    def _answer_ping(self, payload: bytes) -> None:
+        """Answer a ping; of those that come while the client does not read, the newest (RFC 6455, section 5.5.3)."""
+        if self._is_full:
+            self._unanswered = payload
+        else:
+            self._protocol.sendPong(payload)

@@ -210,6 +210,20 @@ def test_a_large_body_is_refused(server: Server) -> None:
     assert server.send("PATCH", SETTINGS, {**JSON, **authorization}, CHANGE.ljust(MAX_BODY_BYTES))[0] == NOT_FOUND
 
 
+def test_whoever_sends_a_root_path_is_nowhere_else(server: Server) -> None:
+    authorization = {"Authorization": f"Bearer {server.issuer.token(scope='write:settings')}"}
+    root = {"Daphne-Root-Path": "/elsewhere"}
+    large = " " * (MAX_BODY_BYTES + 1)
+    assert server.send("PATCH", f"/elsewhere{SETTINGS}", {**JSON, **authorization, **root}, large)[0] == 404
+    assert server.send("GET", "/status/", root)[1]["Location"] == "/login/?next=/status/"
+
+
+@pytest.mark.parametrize("path", ["/", PATH, "/login/"])
+def test_a_null_character_breaks_nothing(server: Server, path: str) -> None:
+    assert server.send("GET", path, {"Cookie": r'homelab-session="abcdefgh\000"'})[0] == 400
+    assert server.send("GET", f"{path}%00", {"Authorization": f"Bearer {server.issuer.token()}"})[0] == 400
+
+
 def test_a_body_that_does_not_say_its_length_is_refused(server: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     connection.request("PATCH", SETTINGS, iter([CHANGE.encode()]), JSON, encode_chunked=True)

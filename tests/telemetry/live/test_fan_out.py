@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -91,6 +92,26 @@ def test_a_client_that_does_not_read_loses_the_oldest_and_holds_up_nobody(house:
         rest = numbers_until(slow, device, 2 * rounds - 1)
         assert rest == sorted(rest)
         assert len(rest) < 2 * rounds
+
+
+def test_a_client_that_pings_and_does_not_read_fills_no_memory(port: int) -> None:
+    last, count = b"the last one".ljust(125), 80_000
+    ping = b"\x89\xfd\0\0\0\0"  # with a mask that changes nothing (RFC 6455, section 5.2)
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(60)
+        client.connect(("127.0.0.1", port))
+        client.sendall(
+            f"GET /ws/energy?token={TOKEN} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        client.sendall((ping + b"x" * 125) * count + ping + last)
+        answers = bytearray()
+        while not answers.endswith(last):
+            more = client.recv(65_536)
+            assert more
+            answers += more
+    assert len(answers) < count * 125 / 2
 
 
 def test_what_was_in_kafka_for_long_counts_only_as_the_newest_known(house: House, port: int) -> None:

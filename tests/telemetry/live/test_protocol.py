@@ -116,6 +116,7 @@ def test_a_ping_is_answered_with_the_time(client: Client) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        *('{"type":' + "[" * 4_000, "[" * 4_000),
         *("", "not JSON", "[]", "null", "{}", '"\\ud800"', b"bytes", '{"type": 1}', '{"type": "shout"}'),
         *(
             '{"type": "subscribe"}',

@@ -7,10 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.test import Client as Browser
 
 from tests.homelab_site.access.issuer import HouseIssuer, encoded, new_ec_key, signed_with_public_key, unknown_key_token
 from tests.telemetry.live.client import connected, refusal
@@ -37,14 +35,6 @@ def port(house: House, issuer: HouseIssuer) -> int:
         LIVE_CONNECTIONS_PER_CALLER="3",
     )
     return house.web()
-
-
-@pytest.fixture
-def cookie(transactional_db: None) -> str:
-    """The cookie of somebody who has logged in."""
-    browser = Browser()
-    browser.force_login(User.objects.create_user("anna"))
-    return f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
 def same_origin(port: int) -> str:
@@ -125,6 +115,21 @@ def test_a_session_counts_only_with_an_origin(port: int, cookie: str) -> None:
     assert refusal(port, Cookie=cookie)[:2] == (4403, "auth_failed")
     name = cookie.partition("=")[0]
     assert refusal(port, None, same_origin(port), Cookie=f"{name}=nobody-has-this-one")[0] == 4401
+
+
+def test_a_page_behind_a_proxy_that_ends_tls_may_connect(port: int, cookie: str) -> None:
+    origin = f"https://127.0.0.1:{port}"
+    for scheme in ("https", "wss"):  # the latter is what Traefik says
+        with connected(port, None, origin, Cookie=cookie, X_Forwarded_Proto=scheme) as client:
+            assert client.ask(type="ping")["type"] == "pong"
+    for scheme in ("http", "ws"):
+        assert refusal(port, None, origin, Cookie=cookie, X_Forwarded_Proto=scheme)[0] == 4403
+
+
+def test_a_request_that_cannot_be_understood_is_refused(port: int) -> None:
+    assert refusal(port, TOKEN + "&a" * 1_100)[:2] == (4401, "invalid_message")
+    null = r'homelab-session="abcdefgh\000"'
+    assert refusal(port, None, same_origin(port), Cookie=null)[:2] == (4401, "invalid_message")
 
 
 def test_a_session_that_ends_ends_the_connection(port: int, cookie: str) -> None:
