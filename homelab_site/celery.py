@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent
+from celery.signals import heartbeat_sent, setup_logging
 from django.conf import settings
 
 from homelab_site.workers.liveness import LivenessFile
@@ -14,6 +14,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homelab_site.settings")
 app = Celery("homelab")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_logging(**kwargs: Any) -> None:
+    """Let Django's logging be, which hides secrets: Celery leaves it alone where somebody hears this signal."""
 
 
 @heartbeat_sent.connect

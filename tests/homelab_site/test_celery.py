@@ -40,3 +40,17 @@ def test_a_worker_shows_signs_of_life(tmp_path: Path) -> None:
         eventually((tmp_path / "celery.alive").exists, 60)
     finally:
         child.kill()
+
+
+def test_a_worker_hides_secrets_in_its_own_log(tmp_path: Path) -> None:
+    secret = "a-secret-of-the-settings"
+    worker = ("celery", "--quiet", "--app", "homelab_site", "worker", "--pool", "solo", "--queues", "of-nobody")
+    variables = {"PYTHONPATH": PROJECT, "WORKER_RUN_DIR": str(tmp_path), "API_DEVELOPMENT_TOKEN": secret}
+    argv = [sys.executable, "-m", *worker, "--hostname", f"{secret}@house"]
+    child = Child("celery", argv, tmp_path / "log", env=variables)
+    child.start()
+    try:
+        eventually(lambda: "@house ready" in child.log.read_text(), 60)
+    finally:
+        child.kill()
+    assert secret not in child.log.read_text()
