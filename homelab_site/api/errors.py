@@ -6,6 +6,7 @@ from typing import Any
 
 import django.db
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework import status
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
@@ -66,7 +67,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
-        return defaults.page_not_found(request, exception)
+        try:
+            return defaults.page_not_found(request, exception)
+        except (django.db.OperationalError, django.db.InterfaceError):
+            # The page shows who is logged in, and nobody can say that now.
+            return render(None, "404.html", status=404)
     return JsonResponse(error_body("There is nothing at this path.", "not_found"), status=404)
 
 

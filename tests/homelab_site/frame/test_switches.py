@@ -5,7 +5,9 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 
+from homelab_site.stack.child import free_port
 from telemetry.router import ALIAS
+from tests.away import databases_at
 
 pytestmark = pytest.mark.django_db(databases=["default", "telemetry"])
 
@@ -41,3 +43,13 @@ def test_a_database_that_is_away_has_a_page_of_its_own(client: Client, monkeypat
     answer = client.get("/")
     assert answer.status_code == 503
     assert "This page tries again every ten seconds." in answer.content.decode()
+
+
+@pytest.mark.django_db(databases=["default", "telemetry"], transaction=True)
+def test_a_path_without_a_page_is_not_found_though_nobody_can_say_who_asks(client: Client) -> None:
+    client.force_login(User.objects.create_user("alice"))
+    connections["default"].close()
+    with databases_at(f"postgresql://house@127.0.0.1:{free_port()}/homelab", "default"):
+        answer = client.get("/nothing-here/")
+    assert answer.status_code == 404
+    assert "There is no page at this address." in answer.content.decode()
