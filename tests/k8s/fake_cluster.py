@@ -150,12 +150,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def describe(self, path: str) -> bool:
         """Answer what is asked about the API itself; return False for what is about objects."""
+        if path == openapi.PATH:
+            self.send_bytes(200, openapi.document(), openapi.MEDIA_TYPE)
+            return True
         known = discovery(path)
         if known is not None:
             self.send(200, known)
-        elif path == openapi.PATH:
-            self.send_bytes(200, openapi.document(), openapi.MEDIA_TYPE)
-        return known is not None or path == openapi.PATH
+        return known is not None
 
     def call_of(self, path: str, query: Mapping[str, str], raw: bytes) -> Call | None:
         parts = [urllib.parse.unquote(part) for part in path.strip("/").split("/")]
