@@ -1,8 +1,11 @@
 """Running a job once more: Kubernetes has no restart of one, so it is deleted and made again as it was."""
 
 import json
+import os
 from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from k8s.plan import Step
@@ -13,17 +16,31 @@ ADDED_METADATA = ("uid", "resourceVersion", "creationTimestamp", "generation", "
 ADDED_LABELS = ("controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name")
 
 
-def restart_job(steps: Sequence[Step]) -> list[Outcome]:
-    """Read the job, delete it, and make it again; stop where a step fails, and delete nothing that was not read."""
+def restart_job(steps: Sequence[Step], copy: Path) -> tuple[list[Outcome], str]:
+    """Read the job, delete it, and make it again; stop where a step fails, and delete nothing that was not read.
+
+    While the job is away it is kept in the file `copy`. The file stays if the job was not made again, and the text that
+    is returned beside the outcomes says so.
+    """
     read, delete, create = steps
-    outcomes = [run(read)]
-    if outcomes[-1].code != 0:
-        return outcomes
-    manifest = json.dumps(fresh_job(json.loads(outcomes[-1].stdout)))
-    outcomes.append(run(delete))
+    outcome = run(read)
+    if outcome.code != 0:
+        return [outcome], ""
+    try:
+        manifest = json.dumps(fresh_job(json.loads(outcome.stdout)), indent=1)
+        _keep(copy, manifest)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [replace(outcome, code=1, stderr="What was read is no job; nothing was deleted.\n")], ""
+    except OSError as error:
+        why = f"The job cannot be kept in {copy}: {error.strerror}; nothing was deleted.\n"
+        return [replace(outcome, code=1, stderr=why)], ""
+    outcomes = [outcome, run(delete)]
     if outcomes[-1].code == 0:
         outcomes.append(run(create, manifest))
-    return outcomes
+        if outcomes[-1].code == 0:
+            copy.unlink()
+            return outcomes, ""
+    return outcomes, f"The job is kept in {copy}: if it is gone, kubectl create -f makes it again from that."
 
 
 def fresh_job(job: dict[str, Any]) -> dict[str, Any]:
@@ -39,3 +56,12 @@ def fresh_job(job: dict[str, Any]) -> dict[str, Any]:
         for name in ADDED_LABELS:
             labels.pop(name, None)
     return fresh
+
+
+def _keep(path: Path, manifest: str) -> None:
+    """Write the manifest for its owner only, since a container's variables can be secret. It is on the disk then."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(manifest)
+        file.flush()
+        os.fsync(descriptor)

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
-from k8s.audit import AuditError, AuditLog, Record, open_log
+from k8s.audit import AuditError, AuditLog, Record, log_path, open_log
 from k8s.confirmation import confirms, issue
 from k8s.examination import examine
 from k8s.jobs import restart_job
@@ -141,7 +141,7 @@ class Call:
             answer.status = "awaiting_confirmation"
             answer.message = "Nothing has run: this needs a confirmation."
         else:
-            self._run(plan, policy)
+            self._run(plan, policy, request)
 
     def _preview(self, plan: Plan) -> None:
         self.answer.status, self.answer.message = "planned", "Planned; nothing was changed."
@@ -152,17 +152,18 @@ class Call:
             if status != "done":
                 self.answer.status, self.answer.message = status, f"Nothing was changed. {message}"
 
-    def _run(self, plan: Plan, policy: Policy) -> None:
-        text = None
+    def _run(self, plan: Plan, policy: Policy, request: Request) -> None:
+        text, note = None, ""
         if plan.intent == "diagnose":
             outcomes, text = examine(plan, policy)
             self.answer.plan = shown(plan, [outcome.argv for outcome in outcomes])
         elif plan.intent == "job-restart":
-            outcomes = restart_job(plan.steps)
+            outcomes, note = restart_job(plan.steps, log_path().with_name(f"job.{plan.namespace}.{request.name}.json"))
         else:
             outcomes = run_until_failure(plan.steps)
         self.answer.result = result_of(plan, outcomes, text)
-        self.answer.status, self.answer.message = verdict(plan, outcomes)
+        self.answer.status, message = verdict(plan, outcomes)
+        self.answer.message = f"{message} {note}".strip()
 
 
 def run_until_failure(steps: Sequence[Step]) -> list[Outcome]:

@@ -1,12 +1,17 @@
 """The real kubectl against a fake cluster: each intent does what it says, and nothing else."""
 
+import json
+import stat
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from k8s import audit
 from tests.k8s import objects
 from tests.k8s.conftest import ask
 from tests.k8s.fake_cluster import FakeCluster
+from tests.k8s.recorder import Recorders
 
 API = {"namespace": "homelab", "name": "api"}
 DEPLOYMENTS = "/apis/apps/v1/namespaces/homelab/deployments"
@@ -98,12 +103,30 @@ def test_a_job_that_is_run_again_is_the_same_without_what_the_cluster_added(clus
     assert "selector" not in made["spec"]
     assert made["spec"]["template"]["metadata"]["labels"] == {"app": "migrate"}
     assert "failed" not in made.get("status", {})
+    assert not list(audit.log_path().parent.glob("job.*"))
 
 
 def test_a_job_that_cannot_be_read_is_not_deleted(cluster: FakeCluster) -> None:
     cluster.denied.add(("get", "jobs"))
     answer = ask("job-restart", "job", namespace="homelab", name="migrate", dry_run=False, confirm=True)
     assert (answer["status"], cluster.writes()) == ("failed", [])
+
+
+def test_a_job_that_cannot_be_made_again_is_kept_where_the_answer_says(cluster: FakeCluster, workplace: Path) -> None:
+    cluster.denied.add(("create", "jobs"))
+    answer = ask("job-restart", "job", namespace="homelab", name="migrate", dry_run=False, confirm=True)
+    kept = workplace / "logs" / "job.homelab.migrate.json"
+    assert (answer["status"], str(kept) in answer["message"]) == ("failed", True)
+    assert json.loads(kept.read_text())["spec"]["backoffLimit"] == 2
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_nothing_is_deleted_where_what_was_read_is_no_job(recorders: Recorders) -> None:
+    for said in ("", "[]", '{"kind": "Status"}'):
+        recorders.add(["kubectl"], stdout=said)
+        answer = ask("job-restart", "job", namespace="homelab", name="migrate", dry_run=False, confirm=True)
+        assert (answer["status"], answer["result"]["code"]) == ("failed", 1)
+    assert {argv[1] for argv in recorders.argvs()} == {"get"}
 
 
 def test_draining_respects_a_disruption_budget(cluster: FakeCluster) -> None:
