@@ -111,7 +111,8 @@ class Likeness:
 def marked(phrase: str) -> list[str]:
     """Return the words of a phrase with signs in place of its gaps."""
     filled = PLACEHOLDER.sub(lambda gap: PLACEHOLDERS.get(gap[1], "nameplaceholder"), phrase)
-    return [SIGNS.get(word, NUMBER if word.isdigit() else word) for word in words_of(filled)]
+    meanings = load_vocabulary().meaning_of
+    return [SIGNS.get(word, NUMBER if word.isdigit() and word not in meanings else word) for word in words_of(filled)]
 
 
 def clauses(words: Sequence[str]) -> Sequence[Sequence[str]]:

@@ -52,7 +52,8 @@ class Lexicon:
 
     def mended(self, words: Sequence[str]) -> tuple[list[str], frozenset[int]]:
         """Return the words without slips, and the places of those that had one."""
-        right = [self._right(word) for word in words]
+        joined = {place for start in range(len(words)) for _, places in self._joined(words, start) for place in places}
+        right = [word if place in joined else self._right(word) for place, word in enumerate(words)]
         return right, frozenset(place for place, word in enumerate(words) if right[place] != word)
 
     def _right(self, word: str) -> str:
@@ -73,13 +74,17 @@ class Lexicon:
                     found[part] = mention
         return found
 
+    def _joined(self, words: Sequence[str], place: int) -> Iterator[tuple[str, range]]:
+        """Yield the parts that are written as several words from a place on: `heat pump`."""
+        for end in range(place + 2, min(place + LONGEST_JOIN, len(words)) + 1):
+            part = "".join(words[place:end])
+            if part in self.parts:
+                yield part, range(place, end)
+
     def _at(self, words: Sequence[str], place: int) -> Iterator[tuple[str, float, int]]:
         """Yield the parts that the word at a place mentions, how surely, and how many words it takes."""
         word = words[place]
-        for length in range(2, LONGEST_JOIN + 1):
-            joined = "".join(words[place : place + length])
-            if joined in self.parts and place + length <= len(words):
-                yield joined, WHOLE, length
+        yield from ((part, WHOLE, len(places)) for part, places in self._joined(words, place))
         if word in self.parts:
             yield word, WHOLE, 1
         if word.isascii() and word.isdigit() and len(word) <= LONGEST_NUMBER:

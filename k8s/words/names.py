@@ -257,7 +257,9 @@ def _marked(words: Sequence[str], targets: Sequence[Target]) -> list[str]:
             several = len(target.places) > 1
             named.update(place for place in target.places if several or words[place] not in plain)
     spans, numbers = span_in(words)[1], numbers_in(words)
-    signs = {place: NUMBER for place in numbers if words[place] != "one"}
+    # `one` is seldom a number, and a status of HTTP says that something is wrong.
+    meaningful = {"one", *load_vocabulary().meaning_of}
+    signs = {place: NUMBER for place in numbers if words[place] not in meaningful}
     signs |= dict.fromkeys(spans, SPAN) | dict.fromkeys(named, NAME)
     marked = [signs.get(place, word) for place, word in enumerate(words)]
     # A name of several words is one sign.

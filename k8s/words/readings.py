@@ -8,6 +8,7 @@ from typing import Any
 
 from k8s.cards import Card, load_cards
 from k8s.policy import Policy
+from k8s.words.likeness import NUMBER
 from k8s.words.names import WORKLOADS, Named, Target
 from k8s.words.text import stem
 from k8s.words.vocabulary import load_vocabulary
@@ -173,6 +174,8 @@ def _evidence(intent: str, resource: str, named: Named, target: Target) -> float
         evidence -= 0.12
     if resource in named.kinds:
         evidence += 0.03
+    if intent == "scale" and not _speaks_of(("count", "halt"), named) and NUMBER not in named.marked:
+        evidence -= 0.15
     if resource == "namespace" and intent == "status":
         evidence -= 0.06 if "namespace" in named.kinds and not named.kinds & set(LISTED) else 0.15
     return evidence
