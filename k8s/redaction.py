@@ -15,17 +15,20 @@ SHORTEST_VARIABLE = 6
 # upper bound or follow something rare, so that no text takes longer than a multiple of its length.
 WORD = (
     r"(?:pass(?:word|wd|phrase|code)|(?<![a-z])pass|pwd|secrets?|tokens?|credentials?|authorization|(?<![a-z])auth|"
-    r"(?<![a-z])cookie|(?<![a-z])dsn|connection[-_]?string|(?<![a-z])psk|t?otp|"
+    r"(?<![a-z])cookie|(?<![a-z])(?:dsn|pat)|connection[-_]?string|(?<![a-z])psk|t?otp|"
     r"(?:api|access|secret|private|sign(?:ing)?|encrypt(?:ion)?|client|master|auth|account|shared|session|ssh|tls|"
     r"fernet|seal(?:ing)?|deploy|webhook|jwt|hmac|aes|rsa)[-_.]?(?:access[-_.]?)?key(?:[-_]?id)?|(?<=[a-z0-9])_key|"
     r"(?:certificate(?:-authority)?|client-certificate|client-key|key)-data|dockerconfig(?:json)?|dockercfg)"
     r"(?:[-_.]?(?:data|value|hash|base64|b64|old|new|current|previous|primary|secondary|[0-9]{1,2}))?"
 )
 NAME = rf"[\w./\-]{{0,64}}?{WORD}"
-# What is no secret although its name says so: references, emptiness, yes and no, the beginning of something nested.
+# What is no secret although its name says so: references, emptiness, yes and no, the beginning of something nested,
+# and of what an error says, as in "token: expired".
 PLAIN = (
     r"(?!\[redacted\]|<(?:none|unset|nil|unknown|redacted|set to the key)|"
-    r"(?:true|false|null|nil|none|~|''|\"\")(?![^\s\"',}])|\$[({]|[{\[]|[|>][-+]?\s*$|\*+)"
+    r"(?:true|false|null|nil|none|~|''|\"\")(?![^\s\"',}])|\$[({]|[{\[]|[|>][-+]?\s*$|\*+|"
+    r"(?:authentication|cannot|denied|expected|expired|failed|forbidden|invalid|mismatch|missing|must|not|rejected|"
+    r"required|unable|unauthorized|unexpected)(?![^\s\"',;:.)]))"
 )
 QUOTED = r"(?:\\{1,8}\"(?:[^\\\n]|\\+[^\\\"\n])*+(?:\\+\")?|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\n]|'')*+'?)"
 
@@ -38,12 +41,14 @@ CONTROL = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)"
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]"
 )
-SECRET_KIND = _pattern(r"\bkind\\*[\"']?\s*:\s*\\*[\"']?Secret(?:List)?\b")
+SECRET_KIND = _pattern(r"\bkind\\*[\"']?\s*:\s*\\*[\"']?(?:Sealed)?Secret(?:List)?\b")
+BODY = r"[\"']?(?:data|stringData|encryptedData)[\"']?"
 SECRET_BODIES = (
     (
-        _pattern(r"^([ ]*(?:- )?)(data|stringData):[ ]*\n(?:[ ]+.*(?:\n|\Z)|[ ]*\n)+?(?=\1\w|\1?\S|\Z)"),
+        _pattern(rf"^([ ]*(?:- )?)({BODY}):[ ]*(?:#.*)?\n(?:[ ]+.*(?:\n|\Z)|[ ]*\n)+?(?=\1[\w\"']|\1?\S|\Z)"),
         rf"\1\2: {HIDDEN}\n",
     ),
+    (_pattern(rf"^([ ]*(?:- )?{BODY}:[ ]*)\{{[^{{}}]*\}}?"), rf"\1{HIDDEN}"),
     (_pattern(r"(\"(?:data|stringData)\"\s*:\s*)\{(?:[^{}\"]|\"(?:[^\"\\]|\\.)*+\"?)*+\}?"), rf'\1"{HIDDEN}"'),
     (_pattern(r"(\\{1,8}\"(?:data|stringData)\\+\"\s*:\s*)\{[^{}]*\}?"), rf"\1{HIDDEN}"),
 )
@@ -52,7 +57,7 @@ PATTERNS = (
     (_pattern(r"-----BEGIN ([A-Z0-9 ]+)-----.*?(?:-----END \1-----|\Z)", re.DOTALL), HIDDEN),
     (_pattern(r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]*(?:\n[A-Za-z0-9+/=]{20,})*", 0), HIDDEN),
     # scheme://user:password@host, and a user that is a token
-    (_pattern(r"(://[^\s/:@\"'<>]{0,128}):[^\s\"'<>]{0,512}@"), rf"\1:{HIDDEN}@"),
+    (_pattern(r"(://[^\s/:@\"'<>]{0,128}):(?!\d{1,5}[/?#])[^\s\"'<>]{0,512}@"), rf"\1:{HIDDEN}@"),
     (_pattern(r"(://)[^\s/:@\"'<>]{16,512}@"), rf"\1{HIDDEN}@"),
     # Authorization: Bearer ..., Cookie: ...
     (
@@ -62,7 +67,7 @@ PATTERNS = (
         ),
         rf"\1{HIDDEN}",
     ),
-    (_pattern(r"\b(bearer|basic)[ ]+(?=[^\s]*[0-9+/=._\-])[A-Za-z0-9+/=._~\-]{8,}"), rf"\1 {HIDDEN}"),
+    (_pattern(r"\b(bearer|basic)[ ]+(?=[^\s]{20}|[^\s]*[0-9+/=._\-])[A-Za-z0-9+/=._~\-]{8,}"), rf"\1 {HIDDEN}"),
     # A variable of a container: `name: DB_PASSWORD`, and then `value: ...`
     (
         _pattern(
@@ -76,6 +81,16 @@ PATTERNS = (
         _pattern(rf"^([ ]*)((?:- )?[\"']?{NAME}[\"']?[ ]*:[ ]*)[|>][-+0-9]*[ ]*\n(?:\1[ ]+.*(?:\n|\Z)|[ ]*\n)+"),
         rf"\1\2{HIDDEN}\n",
     ),
+    # `passwords:` and the items below it, and `tokens: [...]`
+    (
+        _pattern(rf"^([ ]*)([\"']?{NAME}s?[\"']?[ ]*:)[ ]*\n(?:\1[ ]*- (?![\w.\-]+:(?:\s|$)).*(?:\n|\Z))+"),
+        rf"\1\2 {HIDDEN}\n",
+    ),
+    (_pattern(r"((?:password|passphrase|token)s?[\"']?[ ]*[:=][ ]*)\[[^\]\n]+\]?"), rf"\1{HIDDEN}"),
+    # <password>...</password>
+    (_pattern(rf"(<[\w:\-]{{0,32}}?{WORD}>)[^<\n]+"), rf"\1{HIDDEN}"),
+    # Addresses that are signed
+    (_pattern(r"([?&](?:x-amz-|x-goog-)?(?:sig|signature|credential)=)[^\s&\"']+"), rf"\1{HIDDEN}"),
     # `DB_PASSWORD: ...` to the end of the line, as kubectl describe and YAML write it
     (_pattern(rf"^([ \t]*+(?:- )?{NAME}:[ \t]++){PLAIN}(?!{QUOTED})[^\n]+"), rf"\1{HIDDEN}"),
     # "password": "...", password=..., --from-literal=token=...
@@ -118,6 +133,7 @@ PATTERNS = (
         ),
         HIDDEN,
     ),
+    (_pattern(r"(?<![\w:])(?:bot)?\d{8,10}:[\w\-]{35}(?![\w\-])"), HIDDEN),
     (_pattern(r"hooks\.slack\.com/services/\S+"), f"hooks.slack.com/services/{HIDDEN}"),
     # Long random text: both cases and digits, which neither a name, a path nor a digest has
     (_pattern(r"(?<![\w\-])(?=[\w\-]*[A-Z])(?=[\w\-]*[a-z])(?=[\w\-]*\d[\w\-]*\d)[\w\-]{40,}", 0), HIDDEN),
