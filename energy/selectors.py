@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from telemetry.selection import Selection
 
+UNTIL = "ts <= coalesce(%(until)s, timestamptz 'infinity')"
 METER = "(%(device_serial)s::text IS NULL OR device_serial = %(device_serial)s)"
 
 
@@ -93,16 +94,17 @@ class Meter:
 Period = TypeVar("Period", Day, Month, Year)
 
 
-def reading_latest(*, device_serial: str | None) -> Reading | None:
-    """Return the newest reading of one meter or of all, if there is any."""
-    newest = "ORDER BY ts DESC"
+def reading_latest(*, device_serial: str | None, until: datetime | None = None) -> Reading | None:
+    """Return the newest reading of one meter or of all, if there is any; `until` leaves out what is dated later."""
+    newest = f"WHERE {UNTIL} ORDER BY ts DESC"
     if device_serial is not None:
         # In this order only the primary key has them, which is a probe for a meter that was replaced long ago, too. An
         # equality would let the server take the index of time, and search for the meter.
         newest = (
-            "WHERE device_serial BETWEEN %(device_serial)s AND %(device_serial)s ORDER BY device_serial DESC, ts DESC"
+            f"WHERE device_serial BETWEEN %(device_serial)s AND %(device_serial)s AND {UNTIL}"
+            " ORDER BY device_serial DESC, ts DESC"
         )
-    return Selection(Reading, f"{_READINGS} {newest}", {"device_serial": device_serial}).first()
+    return Selection(Reading, f"{_READINGS} {newest}", {"device_serial": device_serial, "until": until}).first()
 
 
 def meters() -> Selection[Meter]:

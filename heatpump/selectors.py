@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from telemetry.selection import Selection
 
+UNTIL = "time <= coalesce(%(until)s, timestamptz 'infinity')"
 MOVED_BY = 5
 """The integral is rising or falling if it moved by this. Half an hour at 0.2 degC off moves it by 6 degC min."""
 
@@ -59,13 +60,15 @@ class Day:
     avg_brine_in_temp: float | None
 
 
-def reading_latest(*, device_id: str | None) -> Reading | None:
-    """Return the newest reading of one heat pump or of all, if there is any."""
-    newest = "ORDER BY time DESC"
+def reading_latest(*, device_id: str | None, until: datetime | None = None) -> Reading | None:
+    """Return the newest reading of one heat pump or of all, if there is any; `until` leaves out what is dated later."""
+    newest = f"WHERE {UNTIL} ORDER BY time DESC"
     if device_id is not None:
         # In this order only the primary key has them, which is a probe for a pump that was replaced long ago, too. An
         # equality would let the server take the index of time, and search for the pump.
-        newest = "WHERE device_id BETWEEN %(device_id)s AND %(device_id)s ORDER BY device_id DESC, time DESC"
+        newest = (
+            f"WHERE device_id BETWEEN %(device_id)s AND %(device_id)s AND {UNTIL} ORDER BY device_id DESC, time DESC"
+        )
     return Selection(
         Reading,
         f"""
@@ -82,7 +85,7 @@ def reading_latest(*, device_id: str | None) -> Reading | None:
             ORDER BY earlier.time LIMIT 1
         ) AS half_an_hour ON true
         """,  # noqa: S608 - the order is one of ours
-        {"device_id": device_id, "moved": MOVED_BY},
+        {"device_id": device_id, "until": until, "moved": MOVED_BY},
     ).first()
 
 

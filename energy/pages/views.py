@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from energy.pages.forms import Question, QuestionForm
@@ -24,6 +25,7 @@ MAX_METERS = 1000
 
 
 @never_cache
+@gzip_page
 @require_safe
 @login_required
 def energy(request: HttpRequest) -> HttpResponse:

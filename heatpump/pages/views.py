@@ -6,8 +6,10 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods
 
 from heatpump import words
@@ -23,11 +25,12 @@ from telemetry.status.streams import STREAMS
 
 
 @never_cache
+@gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def heatpump(request: HttpRequest) -> HttpResponse:
     """Show a heat pump, and change a setting of it; the one that was heard of last unless the address names another."""
-    pump = reading_latest(device_id=request.GET.get("pump"))
+    pump = reading_latest(device_id=request.GET.get("pump"), until=timezone.now())
     if request.method == "POST":
         return _change(request, pump)
     return _page(request, pump)

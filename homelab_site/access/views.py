@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 AWAY = gettext_noop("The identity provider does not answer. Try again in a minute.")
 REFUSED = gettext_noop("The identity provider did not let you in.")
+ENDED = gettext_noop("Your login has ended. Log in again to go on.")
 OUT_OF_PLACE = gettext_noop("This login was begun in another window, or is finished already. Begin again.")
 FAILURES: dict[type[Exception], tuple[str, int]] = {
     SuspiciousOperation: (OUT_OF_PLACE, 400),
@@ -51,7 +52,9 @@ class LoginPage(LoginView):
         return super().post(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), **ways_in()}
+        # A page whose session has ended leads here by itself, and whoever comes back to it should know why.
+        why = {"problem": _(ENDED)} if "ended" in self.request.GET else {}
+        return {**super().get_context_data(**kwargs), **ways_in(), **why}
 
 
 class BeginLogin(OIDCAuthenticationRequestView):  # type: ignore[misc] # untyped

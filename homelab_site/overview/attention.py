@@ -12,8 +12,6 @@ from homelab_site.overview.selectors import House
 from telemetry.status.streams import STREAMS
 from telemetry.status.words import span
 
-BATTERY_LOW_PERCENT = 15
-
 
 @dataclass(frozen=True, slots=True)
 class Matter:
@@ -54,7 +52,7 @@ def _silence(house: House) -> Iterator[Matter]:
 
 def _batteries(house: House) -> Iterator[Matter]:
     for room in house.rooms:
-        if room.battery_percent is not None and room.battery_percent <= BATTERY_LOW_PERCENT:
+        if room.is_battery_low:
             words = _("The battery of the sensor of %(room)s is at %(percent)d %%.")
             yield Matter(words % {"room": room.location, "percent": room.battery_percent}, reverse("rooms"))
 

@@ -54,12 +54,15 @@ class House:
 
 
 def house() -> House:
-    """Ask for all of it; raises `django.db.Error`."""
+    """Ask for all of it; raises `django.db.Error`.
+
+    A reading dated in the future does not count: it would hide that its device has been silent since.
+    """
     now = timezone.localtime()
-    pump = pumps.reading_latest(device_id=None)
+    pump = pumps.reading_latest(device_id=None, until=now)
     return House(
         at=now,
-        power=meters.reading_latest(device_serial=None),
+        power=meters.reading_latest(device_serial=None, until=now),
         hours=_last_hours(now),
         used=_used(now),
         heatpump=pump,

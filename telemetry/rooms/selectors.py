@@ -5,6 +5,8 @@ from datetime import datetime
 
 from telemetry.selection import Selection
 
+BATTERY_LOW_PERCENT = 15
+
 
 @dataclass(frozen=True, slots=True)
 class RoomReading:
@@ -51,15 +53,19 @@ class Room:
     humidity: float | None
     battery_percent: int | None
 
+    @property
+    def is_battery_low(self) -> bool:
+        return self.battery_percent is not None and self.battery_percent <= BATTERY_LOW_PERCENT
+
 
 def rooms() -> Selection[Room]:
-    """Select what is known of each location."""
+    """Select what is known of each location. A reading dated in the future counts only where there is no other."""
     return Selection(
         Room,
         f"""
         SELECT newest.location, newest.time, temperature_c.value, temperature_c.time, humidity.value,
             battery_percent.value
-        FROM temperature_latest AS newest
+        FROM ({_NEWEST_UNTIL_NOW}) AS newest
         LEFT JOIN LATERAL ({_newest_value("temperature_c")}) AS temperature_c ON true
         LEFT JOIN LATERAL ({_newest_value("humidity")}) AS humidity ON true
         LEFT JOIN LATERAL ({_newest_value("battery_percent")}) AS battery_percent ON true
@@ -150,3 +156,14 @@ def _newest_value(column: str) -> str:
 
 
 _LATEST = "SELECT time, location, device_id, temperature_c, humidity, battery_percent FROM temperature_latest"
+
+# In this order only the primary key has them; see energy.selectors.reading_latest.
+_NEWEST_UNTIL_NOW = """
+    SELECT location, device_id, CASE WHEN time <= now() THEN time ELSE coalesce((
+        SELECT reading.time FROM temperature_sensors AS reading
+        WHERE reading.device_id BETWEEN latest.device_id AND latest.device_id AND reading.location = latest.location
+          AND reading.time <= now()
+        ORDER BY reading.device_id DESC, reading.time DESC LIMIT 1
+    ), time) END AS time
+    FROM temperature_latest AS latest
+"""

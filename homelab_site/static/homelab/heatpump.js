@@ -1,31 +1,20 @@
 // Keeps the heat pump's page fresh: after each of its readings, and more often while a change is under way. A form
 // changes its setting in place.
 
-import { showAges } from "./ages.js";
-import { follow, onState } from "./live.js";
-import { refresh, scheduler, submit } from "./refresh.js";
+import { redrawCharts } from "./charts/charts.js";
+import { keepFresh } from "./fresh.js";
+import { follow } from "./live.js";
+import { submit } from "./refresh.js";
 
 const PAUSE_MS = 30_000;
 const UNDER_WAY_PAUSE_MS = 2000;
 const STORED_AFTER_MS = 1500; // what the bus has said stands in the database a moment later
 
-async function ask() {
-  if (!document.hidden) {
-    try {
-      await refresh();
-      showAges();
-    } catch {
-      // The ages grow, and the live mark says that nobody answers.
-    }
-  }
-  refreshWithin(pause());
-}
-
 function pause() {
   return document.querySelector("[data-under-way]") ? UNDER_WAY_PAUSE_MS : PAUSE_MS;
 }
 
-const refreshWithin = scheduler(ask);
+const refreshWithin = keepFresh({ pause, redraw: redrawCharts });
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
@@ -44,4 +33,3 @@ document.addEventListener("submit", async (event) => {
 });
 
 follow("heatpump", () => refreshWithin(STORED_AFTER_MS));
-onState((state) => refreshWithin(state === "live" ? 0 : pause()));

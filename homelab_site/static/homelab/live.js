@@ -93,9 +93,19 @@ addEventListener("online", hurry);
 document.addEventListener("visibilitychange", hurry);
 
 const mark = document.getElementById("live");
-if (mark) {
-  onState((now) => {
-    mark.dataset.state = now;
-    mark.textContent = mark.getAttribute(`data-word-${now}`);
-  });
+let answers = true;
+
+function showState() {
+  if (!mark) return;
+  const shown = answers ? state : "away";
+  if (mark.dataset.state === shown) return;
+  mark.dataset.state = shown;
+  mark.textContent = mark.getAttribute(`data-word-${shown}`);
+}
+onState(showState);
+
+// Says whether the site answers too: a page that cannot be asked for again is not live, whatever the connection is.
+export function siteAnswers(does) {
+  answers = does;
+  showState();
 }

@@ -2,12 +2,11 @@
 // then, when the pump or a sensor has sent something, and after the connection was away.
 
 import { showAges } from "./ages.js";
-import { follow, onState } from "./live.js";
-import { refresh, scheduler } from "./refresh.js";
+import { keepFresh } from "./fresh.js";
+import { follow } from "./live.js";
 import { number } from "./words.js";
 
-const LIVE_PAUSE_MS = 30_000;
-const AWAY_PAUSE_MS = 5000;
+const PAUSE_MS = 30_000;
 const STORED_AFTER_MS = 1500; // what the bus has said stands in the database a moment later
 
 const COLUMNS = {
@@ -17,8 +16,6 @@ const COLUMNS = {
   l3: "active_power_l3",
   production: "active_production_total",
 };
-
-let live = false;
 
 // Draws a power in W as its share of the scale.
 function draw(panel, key, watts) {
@@ -45,28 +42,11 @@ function show(reading) {
   showAges();
 }
 
-async function ask() {
-  if (!document.hidden) {
-    try {
-      await refresh(live ? "[data-live=always]" : "[data-live]");
-      showAges();
-    } catch {
-      // The ages grow, and the live mark says that nobody answers.
-    }
-  }
-  refreshWithin(live ? LIVE_PAUSE_MS : AWAY_PAUSE_MS);
-}
-
-const refreshWithin = scheduler(ask);
+const refreshWithin = keepFresh({
+  pause: () => PAUSE_MS,
+  marked: (live) => (live ? "[data-live=always]" : "[data-live]"),
+});
 
 follow("energy", show);
 follow("heatpump", () => refreshWithin(STORED_AFTER_MS));
 follow("temperature", () => refreshWithin(STORED_AFTER_MS));
-onState((state) => {
-  const was = live;
-  live = state === "live";
-  refreshWithin(live && !was ? 0 : live ? LIVE_PAUSE_MS : AWAY_PAUSE_MS);
-});
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) ask();
-});

@@ -20,7 +20,6 @@ from telemetry.status.words import span
 
 QUIET = STREAMS["temperature"].late_after
 """How long a sensor may say nothing."""
-BATTERY_LOW_PERCENT = 15
 MAX_ROOMS, MAX_ROWS = 200, 200_000
 
 Row = TypeVar("Row", Climate, RoomReading)
@@ -35,10 +34,6 @@ class Shown:
     chart_id: str
     chart: Chart
     rows: Sequence[Climate]
-
-    @property
-    def is_battery_low(self) -> bool:
-        return self.room.battery_percent is not None and self.room.battery_percent <= BATTERY_LOW_PERCENT
 
 
 def shown(chosen: Range, *, now: datetime, zone: ZoneInfo) -> list[Shown]:

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from telemetry.rooms.pages.ranges import HEADINGS, ROW_FORMATS, TITLES, Range
@@ -13,6 +14,7 @@ from telemetry.rooms.pages.shown import shown
 
 
 @never_cache
+@gzip_page
 @require_safe
 @login_required
 def rooms(request: HttpRequest) -> HttpResponse:

@@ -7,9 +7,12 @@ import { drawnTimes, plotOptions } from "./options.js";
 import { makeReadout } from "./readout.js";
 
 const { uPlot } = window;
+const FOCUSABLE = ".chart-field, button";
 
-/** Draws a chart into a figure, whose former content goes. Returns a function that takes the chart away. */
-export function drawChart(figure, chart) {
+const drawn = new Map(); // figure -> what is drawn in it
+
+/** Draws a chart into a figure, whose former content goes. */
+function drawChart(figure, chart) {
   const readout = makeReadout(chart);
   const field = plotField(chart);
   const controls = document.createElement("div");
@@ -30,22 +33,37 @@ export function drawChart(figure, chart) {
     button(chart.words.reset, chart.words.reset, zoom.reset),
   );
   zoom.reset();
-  followKeys(field, plot, zoom, readout.say);
+  const moveTo = followKeys(field, plot, zoom, readout.say);
   followTouch(plot);
   const resizing = new ResizeObserver(() => plot.setSize(sizeOf(field)));
   resizing.observe(field);
-  plots.set(figure, plot);
-
-  return () => {
-    resizing.disconnect();
-    plots.delete(figure);
-    plot.destroy();
-  };
+  return { plot, chart, zoom, moveTo, resizing };
 }
 
 /** Draws the chart of the JSON that a figure names. */
-export function drawNamed(figure) {
-  return drawChart(figure, JSON.parse(document.getElementById(figure.dataset.chart).textContent));
+function drawNamed(figure) {
+  const json = document.getElementById(figure.dataset.chart).textContent;
+  drawn.set(figure, { json, ...drawChart(figure, JSON.parse(json)) });
+}
+
+/** Draws again what has changed. Whoever has zoomed in, points at something or has the focus keeps all of that. */
+export function redrawCharts() {
+  for (const [figure, former] of drawn) {
+    const json = document.getElementById(figure.dataset.chart).textContent;
+    if (json === former.json || figure.matches(":active")) continue;
+    const place = [...figure.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
+    former.resizing.disconnect();
+    drawNamed(figure);
+    lookAsBefore(drawn.get(figure), former);
+    former.plot.destroy();
+    if (place >= 0) figure.querySelectorAll(FOCUSABLE)[place].focus({ preventScroll: true });
+  }
+}
+
+function lookAsBefore(now, { plot, chart }) {
+  if (isZoomed(plot, chart)) now.zoom.see(plot.scales.x.min, plot.scales.x.max);
+  const moment = plot.data[0][plot.cursor.idx];
+  if (moment !== undefined) now.moveTo(now.plot.valToIdx(moment));
 }
 
 /** Makes the element in which a chart is drawn; to keyboards and screen readers it is a slider over its points. */
@@ -73,10 +91,8 @@ function button(text, title, action) {
   return made;
 }
 
-const plots = new Map();
-
 onThemeChange(() => {
-  for (const plot of plots.values()) {
+  for (const { plot } of drawn.values()) {
     plot.redraw(true);
   }
 });

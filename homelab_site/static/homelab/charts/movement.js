@@ -20,9 +20,11 @@ export function makeZoom(plot, chart) {
     const middle = idx === null || idx === undefined ? (min + max) / 2 : plot.data[0][idx];
     const half = ((max - min) * factor) / 2;
     see(middle - half, middle + half);
+    if (plot.cursor.left >= 0) pointAt(plot, middle);
   }
 
   return {
+    see,
     into: () => by(ZOOM),
     out: () => by(1 / ZOOM),
     reset: () => see(chart.start, chart.end),
@@ -35,7 +37,7 @@ export function makeZoom(plot, chart) {
   };
 }
 
-/** Lets keys move a cursor, as on a slider whose value is what the readout says. */
+/** Lets keys move a cursor, as on a slider whose value is what the readout says. Returns what moves it to an index. */
 export function followKeys(element, plot, zoom, say) {
   const last = plot.data[0].length - 1;
   const actions = {
@@ -55,7 +57,7 @@ export function followKeys(element, plot, zoom, say) {
   function moveTo(wanted) {
     const index = Math.min(Math.max(wanted, 0), last);
     zoom.show(plot.data[0][index]);
-    plot.setCursor({ left: plot.valToPos(plot.data[0][index], "x"), top: plot.over.clientHeight / 2 });
+    pointAt(plot, plot.data[0][index]);
     element.setAttribute("aria-valuenow", index);
     element.setAttribute("aria-valuetext", say(index));
   }
@@ -71,6 +73,12 @@ export function followKeys(element, plot, zoom, say) {
       action(plot.cursor.idx ?? Number(element.getAttribute("aria-valuenow")));
     }
   });
+  return moveTo;
+}
+
+/** Moves the cursor to a time, after uPlot has taken whatever scale was set before: it does so in a microtask. */
+function pointAt(plot, moment) {
+  queueMicrotask(() => plot.setCursor({ left: plot.valToPos(moment, "x"), top: plot.over.clientHeight / 2 }));
 }
 
 /** Lets a finger move the cursor. The page still scrolls up and down: see touch-action in the stylesheet. */
