@@ -30,6 +30,7 @@ urlpatterns = [
     path("logout/", access.LogoutPage.as_view(), name="logout"),
     path("language/", set_language, name="set_language"),
     path("theme/", frame.choose_theme, name="choose_theme"),
+    path("favicon.ico", frame.favicon, name="favicon"),
     path("admin/login/", access.admin_login),
     path("admin/logout/", access.LogoutPage.as_view()),
     path("admin/", admin.site.urls),

@@ -1,8 +1,9 @@
-"""The switches of the frame."""
+"""The switches of the frame, and the icon that browsers ask for where a page names none."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from homelab_site.frame.themes import Theme, remember_theme
 
@@ -16,6 +17,11 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(_page(request))
     remember_theme(response, Theme(word))
     return response
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(static("homelab/icon.svg"))
 
 
 def _page(request: HttpRequest) -> str:
