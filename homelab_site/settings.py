@@ -354,6 +354,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "summarise-yesterday": {"task": "telemetry.tasks.summarise_yesterday", "schedule": crontab(hour=0, minute=30)},
     "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": crontab(hour=3, minute=30)},
+    "expire-operations": {"task": "k8s.tasks.expire_operations", "schedule": crontab(hour=3, minute=40)},
 }
 
 # Logs and error pages, neither of which shows a secret
