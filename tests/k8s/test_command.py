@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from homelab_site.stack.parts import MANAGE
 from tests.k8s.conftest import audited
 from tests.k8s.recorder import Recorders
+from tests.waiting import eventually
 
 MEASURED = """
 import sys, time
@@ -103,6 +105,22 @@ def test_what_failed_and_what_took_too_long_have_exit_codes_of_their_own(recorde
     path = recorders.directory / "kubectl"
     path.write_text("#!/bin/sh\nexec sleep 60\n")
     assert manage("status", "deployment", "api", "-n", "homelab", "--timeout", "1")[0] == 5
+
+
+def test_a_command_that_is_ended_ends_what_it_runs_and_says_so_in_the_log(
+    recorders: Recorders, workplace: Path
+) -> None:
+    pid = workplace / "pid"
+    (recorders.directory / "kubectl").write_text(f"#!/bin/sh\necho $$ > {pid}\nexec sleep 600\n")
+    command = subprocess.Popen(
+        [sys.executable, MANAGE, "k8s", *RESTART, "--execute"], env=environment(), stderr=subprocess.DEVNULL
+    )
+    eventually(lambda: pid.exists() and pid.read_text().strip() != "", 60)
+    command.terminate()
+    assert command.wait(60) != 0
+    assert not psutil.pid_exists(int(pid.read_text()))
+    [line] = audited()
+    assert (line["intent"], line["dryRun"], line["status"]) == ("restart", False, "failed")
 
 
 def test_json_is_all_that_a_program_gets(recorders: Recorders) -> None:

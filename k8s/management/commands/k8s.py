@@ -1,5 +1,6 @@
 """`manage.py k8s restart deployment heatpump-settings-api -n heatpump-settings`"""
 
+import signal
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable
@@ -57,6 +58,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the answer as JSON, for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # What runs is ended and the audit log gets its line, as with Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         if options["intent"] == "ask":
             understood = k8s_ask(options["resource"])
             self._write(understood, report_readings, options)
