@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint format lock bench chaos-settings clean
+.PHONY: run test check-gitops lint format lock bench chaos-settings clean
 
 run: $(VENV)/running
 	$(BIN)/python manage.py homelab $(ARGS)
 
 test: $(VENV)/developing lint
 	$(BIN)/python -m pytest $(ARGS)
+
+# The cluster's tree and the image: part of `make test`, and by itself where nothing else has changed. It needs kubectl.
+check-gitops: $(VENV)/developing
+	$(BIN)/python -m pytest tests/gitops $(ARGS)
 
 lint: $(VENV)/developing
 	$(BIN)/ruff check .

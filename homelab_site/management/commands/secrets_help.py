@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from homelab_site.sealing import InventoryError, commands, read_inventory
+
+
+class Command(BaseCommand):
+    help = (
+        "Print, as a script for bash, the commands that make and seal the cluster's secrets which are not sealed yet. "
+        "Nothing is run, and nothing secret is printed."
+    )
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            inventory = read_inventory(settings.BASE_DIR / "gitops" / "secrets.inventory.yaml")
+        except InventoryError as error:
+            raise CommandError(str(error)) from error
+        lines = list(commands(inventory, settings.BASE_DIR))
+        self.stdout.write("\n".join(lines) if lines else "# Every secret of the inventory is sealed.")
