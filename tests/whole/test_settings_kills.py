@@ -25,7 +25,7 @@ from tests.homelab_site.access.issuer import HouseIssuer
 from tests.waiting import eventually
 from tests.whole.house_of_kills import NODES, VALUES, VICTIMS, Accepted, House, Program
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "8"))
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "5"))
 PATIENCE = timedelta(seconds=5)
 """How long a write waits for its echo here, where the clock of retries runs ahead."""
 
@@ -75,7 +75,8 @@ def test_commands_survive_kills(house: House, seed: int) -> None:
     before = Command.objects.count()
     for program in programs:
         program.start()
-    for victim in chance.sample(VICTIMS, chance.randint(1, 2)):
+    # Five rounds in turn kill each once; what else is killed is left to chance.
+    for victim in (VICTIMS[seed % len(VICTIMS)], *chance.sample(VICTIMS, chance.randint(0, 1))):
         time.sleep(chance.uniform(0, 0.8))
         house.kill(victim, chance.uniform(0, 0.5))
     for program in programs:
