@@ -1,5 +1,6 @@
 """The Celery app. `celery --app homelab_site` finds it; its settings are Django's that begin with `CELERY_`."""
 
+import logging
 import os
 from typing import Any
 
@@ -17,8 +18,9 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def keep_logging(**kwargs: Any) -> None:
-    """Let Django's logging be, which hides secrets: Celery leaves it alone where somebody hears this signal."""
+def keep_logging(loglevel: int, **kwargs: Any) -> None:
+    """Leave logging to Django, whose formatter hides secrets: Celery sets up none where somebody hears this signal."""
+    logging.getLogger().setLevel(loglevel)
 
 
 @heartbeat_sent.connect

@@ -46,7 +46,7 @@ def test_a_worker_hides_secrets_in_its_own_log(tmp_path: Path) -> None:
     secret = "a-secret-of-the-settings"
     worker = ("celery", "--quiet", "--app", "homelab_site", "worker", "--pool", "solo", "--queues", "of-nobody")
     variables = {"PYTHONPATH": PROJECT, "WORKER_RUN_DIR": str(tmp_path), "API_DEVELOPMENT_TOKEN": secret}
-    argv = [sys.executable, "-m", *worker, "--hostname", f"{secret}@house"]
+    argv = [sys.executable, "-m", *worker, "--loglevel", "INFO", "--hostname", f"{secret}@house"]
     child = Child("celery", argv, tmp_path / "log", env=variables)
     child.start()
     try:
