@@ -1,4 +1,4 @@
-"""How many requests in the way that operators talk are understood, in this cluster and in those of other houses."""
+"""How many requests in the way that operators talk are understood, in a cluster like ours and in those of other houses."""
 
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from tests.k8s.score_words import lines_of, score
 
 CORPUS = Path(__file__).with_name("corpus")
 CORPORA = [
-    ("ours.txt", DEFAULT_POLICY),
-    ("ours_more.txt", DEFAULT_POLICY),
+    ("held_out.txt", CORPUS / "house_one.yaml"),
+    ("house_one.txt", CORPUS / "house_one.yaml"),
+    ("house_one_more.txt", CORPUS / "house_one.yaml"),
     ("house_two.txt", CORPUS / "house_two.yaml"),
     ("house_three.txt", CORPUS / "house_three.yaml"),
     ("house_four.txt", CORPUS / "house_four.yaml"),
@@ -22,7 +23,7 @@ CORPORA = [
 @pytest.mark.parametrize(("requests", "policy"), CORPORA, ids=str)
 def test_most_requests_are_understood_and_nothing_dangerous_is_planned(requests: str, policy: Path) -> None:
     result = score(lines_of(CORPUS / requests), load_policy(policy))
-    assert result.total > 60
+    assert result.total > 50
     assert result.first / result.total > 0.8, result
     assert result.among_three / result.total > 0.93, result
     assert result.dangerous == []
