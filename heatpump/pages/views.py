@@ -30,7 +30,9 @@ from telemetry.status.streams import STREAMS
 @login_required
 def heatpump(request: HttpRequest) -> HttpResponse:
     """Show a heat pump, and change a setting of it; the one that was heard of last unless the address names another."""
-    pump = reading_latest(device_id=request.GET.get("pump"), until=timezone.now())
+    # PostgreSQL takes no null character in a text.
+    asked = request.GET.get("pump", "").replace("\0", "")
+    pump = reading_latest(device_id=asked or None, until=timezone.now())
     if request.method == "POST":
         return _change(request, pump)
     return _page(request, pump)
