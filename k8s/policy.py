@@ -33,11 +33,11 @@ class NamespaceRules(msgspec.Struct, frozen=True):
 
 
 class InventoryItem(msgspec.Struct, frozen=True):
-    """Something that exists in the cluster, for finding names."""
+    """Something that exists in the cluster, for finding names. What is in no namespace counts as not listed."""
 
-    namespace: Label
     kind: str
     name: Name
+    namespace: Annotated[str, msgspec.Meta(pattern=rf"\A({LABEL})?\Z")] = ""
 
 
 class Policy(msgspec.Struct, frozen=True):

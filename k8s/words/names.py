@@ -67,7 +67,9 @@ class Names:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.parts = {item.name: parts_of(item.name) for item in policy.inventory}
+        # Nodes and namespaces have lists of their own.
+        self.items = [item for item in policy.inventory if item.namespace]
+        self.parts = {item.name: parts_of(item.name) for item in self.items}
         self.spaces = {name: parts_of(name) for name in policy.namespaces}
         self.nodes = {name: parts_of(name.partition(".")[0]) for name in policy.nodes}
         everything = [*(self.parts | self.spaces).values(), *self.nodes.values()]
@@ -76,7 +78,7 @@ class Names:
         self.weights = {part: math.log(1 + len(everything) / count) for part, count in seen.items()}
         self.lexicon = Lexicon(self.weights)
         self.vocabulary = load_vocabulary()
-        workloads = [item for item in policy.inventory if item.kind in WORKLOADS]
+        workloads = [item for item in self.items if item.kind in WORKLOADS]
         self.workloads = {item.name for item in workloads}
         self.sizes = Counter(item.namespace for item in workloads)
 
@@ -133,7 +135,7 @@ class Names:
 
     def _in_one_word(self, words: Sequence[str]) -> Iterator[Target]:
         """Yield things whose names are written without their dashes, as in `homelabworker`."""
-        for item in self.policy.inventory:
+        for item in self.items:
             parts = self.parts[item.name]
             if len(parts) > 1 and "".join(parts) in words:
                 place = words.index("".join(parts))
@@ -153,7 +155,7 @@ class Search:
 
     def items(self) -> Iterator[Target]:
         """Yield the items that are named, and ConfigMaps of namespaces in which something is."""
-        found = [self._target(item) for item in self.names.policy.inventory]
+        found = [self._target(item) for item in self.names.items]
         best: dict[str | None, float] = {}
         for target in found:
             if target.kind in WORKLOADS and target.places:

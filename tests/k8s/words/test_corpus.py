@@ -1,4 +1,4 @@
-"""How many requests in the way that operators talk are understood, in a cluster like ours and in those of other houses."""
+"""How many requests in the way that operators talk are understood, in a cluster like ours and in other houses."""
 
 from pathlib import Path
 

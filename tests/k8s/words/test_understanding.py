@@ -143,3 +143,15 @@ def test_a_text_is_understood_fast_once_the_phrases_are_read() -> None:
     for _ in range(20):
         understand("coudl you pelase restart the jelyfin pods, nobdy can wach anything", POLICY)
     assert (time.process_time() - started) / 20 < 0.02
+
+
+def test_an_inventory_may_list_nodes_too(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(
+        "format: 1\nnamespaces: {}\ncluster_scoped_intents: {node: [describe]}\nnodes: [p0.local]\n"
+        "inventory: [{kind: node, name: p0.local}]\n"
+    )
+    readings = understand("describe node p0", load_policy(file)).readings
+    assert [(reading.intent, reading.resource, reading.name) for reading in readings[:1]] == [
+        ("describe", "node", "p0.local")
+    ]
