@@ -19,7 +19,7 @@ PROBES = {"/health", "/health/live", "/health/ready", "/metrics"}
 LOGIN = {"/login/", "/login/oidc/", "/login/oidc/callback/", "/logout/", "/admin/login/", "/admin/logout/"}
 # They set a cookie that holds a choice of how pages look.
 CHOICES = {"/language/", "/theme/"}
-PUBLIC = PROBES | LOGIN | CHOICES
+PUBLIC = PROBES | LOGIN | CHOICES | {"/favicon.ico"}
 
 
 def all_paths(patterns: Sequence[URLPattern | URLResolver], before: str = "/") -> Iterator[tuple[str, Any]]:
