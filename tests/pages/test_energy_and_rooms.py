@@ -135,19 +135,33 @@ def test_each_room_has_its_curve(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("path", [f"{WEEK}&compare=1", "/rooms/", "/rooms/?range=year"])
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(("width", "theme"), [(320, "dark"), *zip(WIDTHS, THEMES, strict=True)])
 def test_everybody_can_use_the_page(visit: Visit, path: str, width: int, theme: str) -> None:
     page = visit(path, width=width, theme=theme)
     expect(page.locator("canvas").first).to_be_visible()
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("path", [WEEK, "/rooms/"])
-def test_a_phone_of_320_pixels_does_not_scroll_sideways(visit: Visit, path: str) -> None:
-    page = visit(path, width=320)
-    expect(page.locator("canvas").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
+def test_the_whole_table_fits_on_a_phone(visit: Visit) -> None:
+    table = visit(WEEK, width=390).locator(".table-scroll").first
+    assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def test_a_page_takes_in_what_is_new_and_stays_as_somebody_looks_at_it(visit: Visit, house: Connection) -> None:
+    page = visit("/rooms/")
+    figure = page.locator("figure.chart").last
+    field = figure.get_by_role("slider")
+    field.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("+")
+    expect(figure).to_have_class(re.compile("is-zoomed"))
+    canvas = figure.locator("canvas").element_handle()
+    read_sensor(house, timezone.now(), "kitchen", temperature_c=31)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_text("31.0 °C")).to_be_visible()
+    assert not canvas.is_visible()
+    expect(figure).to_have_class(re.compile("is-zoomed"))
+    expect(field).to_be_focused()
 
 
 def test_charts_speak_swedish(visit: Visit) -> None:
