@@ -148,7 +148,7 @@ def test_whatever_happens_each_command_ends_and_the_newest_value_holds() -> None
     run_state_machine_as_test(
         Course,
         settings=settings(
-            max_examples=15,
+            max_examples=40,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
