@@ -51,8 +51,10 @@ class Dump:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        assert self.process.stdout
         self.process.kill()
-        self.process.communicate()
+        self.process.stdout.close()
+        self.process.wait()
         self._errors.close()
 
     @property

@@ -31,7 +31,7 @@ def scratch_database(url: str, suffix: str) -> Iterator[str]:
 
 def exists(url: str) -> bool:
     with connect(url, database=MAINTENANCE) as server:
-        return bool(execute(server, "SELECT FROM pg_database WHERE datname = %s", name_of(url)))
+        return bool(execute(server, "SELECT 1 FROM pg_database WHERE datname = %s", name_of(url)))
 
 
 def put_in_place(url: str, scratch_url: str, keep_as: str) -> None:
