@@ -71,6 +71,18 @@ def test_what_is_silent_and_what_alarms_stands_at_the_top(client: Client, readin
     assert "The battery of the sensor of kitchen is at 9 %." in page
 
 
+def test_a_reading_of_the_future_does_not_hide_that_its_device_is_silent(client: Client, readings: Connection) -> None:
+    now = timezone.now()
+    for moment in (now - 3 * HOUR, now + 2 * DAY):
+        read_meter(readings, moment, 0)
+        read_pump(readings, moment, compressor_on=False)
+        read_sensor(readings, moment, "kitchen", temperature_c=20)
+    page = text(client)
+    assert "3 things need a look The electricity meter has been silent for 3 h." in page
+    assert "The heat pump has been silent for 3 h." in page
+    assert "The sensor of kitchen has been silent for 3 h." in page
+
+
 def test_yesterday_counts_until_the_same_time_of_day(readings: Connection) -> None:
     now = timezone.localtime()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
