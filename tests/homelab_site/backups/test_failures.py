@@ -179,7 +179,7 @@ def slow_backup(house: House, tmp_path: Path) -> subprocess.Popen[bytes]:
     slow.parent.mkdir()
     slow.write_text(
         f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\n'
-        f'{real} "$@" | {{ head -c 1000; while sleep 0.1; do head -c 1; done; }}\n'
+        f'{real} "$@" | {{ head -c 1000; while head -c 1; do sleep 0.1; done; }}\n'
     )
     slow.chmod(0o755)
     path = f"{slow.parent}:{os.environ['PATH']}"
