@@ -45,23 +45,16 @@ class SettingsWorker:
 
     def step(self) -> bool:
         """Take records, bring the settings up to date with them, and commit."""
-        try:
-            if not self._member.fill():
-                return False
-            for record in self._member.records:
-                _take(record)
-            self._member.commit()
-        except KafkaError:
-            self._member.leave()
-            raise
-        except self.trouble:
-            self._member.keep_membership()
-            raise
-        return True
+        return self._member.work(self._flush, self.trouble)
 
     def close(self) -> None:
         """Leave the group; what was taken and not committed is read again at the next start."""
         self._member.close()
+
+    def _flush(self) -> None:
+        for record in self._member.records:
+            _take(record)
+        self._member.commit()
 
 
 def _take(record: Record) -> None:

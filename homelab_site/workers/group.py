@@ -5,7 +5,7 @@ Offsets are committed only when the worker says so. Whatever is killed before th
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import CommitFailedError, KafkaError
@@ -43,11 +43,25 @@ class GroupMember:
         """The partitions that the group has given to this member."""
         return set(self._consumer.assignment()) if self._consumer else set()
 
-    def fill(self) -> bool:
-        """Take records for half a second at most; tell whether the batch is full or old enough to be worked on.
+    def work(self, on_batch: Callable[[], None], trouble: tuple[type[Exception], ...]) -> bool:
+        """Take records for half a second at most, and work on the batch once it is full or old enough.
 
-        Raises `kafka.errors.KafkaError` or OSError where Kafka is away.
+        Return whether it was. While Kafka is away the membership is given up; in trouble of another kind it is kept.
+        Either is raised.
         """
+        try:
+            if not self._fill():
+                return False
+            on_batch()
+        except KafkaError:
+            self.leave()
+            raise
+        except trouble:
+            self._keep_membership()
+            raise
+        return True
+
+    def _fill(self) -> bool:
         if self._consumer is None:
             self._consumer = self._connect()
         if self._batch.seconds_left() > 0:
@@ -69,7 +83,7 @@ class GroupMember:
             log.info("%s: the group was rebalanced before a commit", self._worker)
         self._batch.clear()
 
-    def keep_membership(self) -> None:
+    def _keep_membership(self) -> None:
         """Show the group a sign of life while something else is away, without taking more."""
         if self._consumer is None:
             return

@@ -48,17 +48,7 @@ class StreamWorker:
 
     def step(self) -> bool:
         """Take what Kafka has, publish it, and commit."""
-        try:
-            if not self._member.fill():
-                return False
-            self._flush()
-        except KafkaError:
-            self._member.leave()
-            raise
-        except self.trouble:
-            self._member.keep_membership()
-            raise
-        return True
+        return self._member.work(self._flush, self.trouble)
 
     def close(self) -> None:
         """Leave the group; what was not published is read again at the next start."""

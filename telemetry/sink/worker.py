@@ -41,17 +41,7 @@ class SinkWorker:
 
     def step(self) -> bool:
         """Take records until the batch is full or old enough, then store it and commit."""
-        try:
-            if not self._member.fill():
-                return False
-            self._flush()
-        except KafkaError:
-            self._member.leave()
-            raise
-        except self.trouble:
-            self._member.keep_membership()
-            raise
-        return True
+        return self._member.work(self._flush, self.trouble)
 
     def close(self) -> None:
         """Store what was taken; what cannot be stored now is read again at the next start."""
