@@ -1,7 +1,7 @@
 """Whoever sends bad tokens has to wait, and nobody else does.
 
-Once an address has sent too many, no issuer is asked on its behalf any more. A token that this process can check by
-itself still counts, since a house has one address for all of its phones, and one of them must not shut out the rest.
+Once an address has sent too many, no issuer is asked about its opaque tokens any more. A token that a key can check
+still counts, since a house has one address for all of its phones, and one of them must not shut out the rest.
 """
 
 import math

@@ -53,18 +53,15 @@ class KeySet:
         self._asked_at: deque[float] = deque(maxlen=2)
         self._asking: Asked[None] | None = None
 
-    def key(self, kid: str, algorithm: str, *, ask: bool = True) -> jwt.PyJWK | None:
-        """Return a key, or None after SECONDS at most if the issuer has no such key or cannot be asked.
-
-        Without `ask`, a key that is not known is not asked for.
-        """
+    def key(self, kid: str, algorithm: str) -> jwt.PyJWK | None:
+        """Return a key, or None after SECONDS at most if the issuer has no such key or cannot be asked."""
         key = self._keys.get((kid, algorithm))
-        if key is None and ask:
+        if key is None:
             asking = self._ask_if_due()
             if asking:
                 asking.answer(time.monotonic() + SECONDS)
             return self._keys.get((kid, algorithm))
-        if key and self._clock() - self._read_at > STALE_SECONDS:
+        if self._clock() - self._read_at > STALE_SECONDS:
             self._ask_if_due()
         return key
 

@@ -68,20 +68,20 @@ class Verifier:
     def verify(self, text: str, *, ask: bool = True) -> AccessToken:
         """Return what a token says if it is good; raises TokenError, within seconds whoever is away.
 
-        Without `ask`, only what is known counts, and no issuer is asked for a key or about a token.
+        Without `ask`, no issuer is asked about an opaque token; keys are never asked for often.
         """
         if len(text) > MAX_LENGTH:
             raise TokenError("The token is too long.")
         if not FORM.fullmatch(text):
             raise TokenError(NOT_VALID)
         # A JWT has three parts (RFC 7515, section 3.1).
-        claims = self._decoded(text, ask) if text.count(".") == 2 else self._introspected(text, ask)
+        claims = self._decoded(text) if text.count(".") == 2 else self._introspected(text, ask)
         return access_token(text, claims)
 
-    def _decoded(self, text: str, ask: bool) -> Mapping[str, Any]:
+    def _decoded(self, text: str) -> Mapping[str, Any]:
         try:
             header, said = jwt.get_unverified_header(text), jwt.decode(text, options={"verify_signature": False})
-            issuer, key = self._key(header, said, ask)
+            issuer, key = self._key(header, said)
             return jwt.decode(
                 text,
                 key,
@@ -97,7 +97,7 @@ class Verifier:
             # Without its cause: PyJWT's messages quote from the token.
             raise TokenError(SENTENCES.get(type(error), NOT_VALID)) from None
 
-    def _key(self, header: Mapping[str, Any], said: Mapping[str, Any], ask: bool) -> tuple[Issuer, jwt.PyJWK]:
+    def _key(self, header: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[Issuer, jwt.PyJWK]:
         """Return the issuer that a token names, and its key; nothing else in the token is a way to a key."""
         algorithm, kid, name = header.get("alg"), header.get("kid"), said.get("iss")
         if algorithm not in ALGORITHMS or not isinstance(kid, str):
@@ -105,7 +105,7 @@ class Verifier:
         if not isinstance(name, str) or name not in self._issuers:
             raise TokenError("The token is of an issuer that is not known here.")
         issuer, keys = self._issuers[name]
-        key = keys.key(kid, algorithm, ask=ask)
+        key = keys.key(kid, algorithm)
         if key is None:
             raise TokenError("The token is signed with a key that is not known here.")
         return issuer, key
@@ -126,7 +126,7 @@ class Verifier:
 def verify(text: str, *, ask: bool = True) -> AccessToken:
     """Check a token with this site's settings: the development token, or one of OIDC_ISSUERS; raises TokenError.
 
-    Without `ask` no issuer is asked, and the development token is not looked at: it is one that could be guessed.
+    Without `ask` no issuer is asked about it, and the development token, which could be guessed, is not looked at.
     """
     expected = settings.API_DEVELOPMENT_TOKEN if ask else ""
     if expected and secrets.compare_digest(text.encode(errors="surrogatepass"), expected.encode()):
