@@ -20,6 +20,9 @@ from homelab_site.workers.worker import Worker
 from tests.homelab_site.workers.scripted import ScriptedWorker, Step, away, rest, work
 from tests.waiting import eventually
 
+# In trouble a worker also gives up a connection that is not good any more, if an earlier test has left one.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(autouse=True)
 def signals() -> Iterator[None]:
