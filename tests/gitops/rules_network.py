@@ -12,6 +12,8 @@ SERVICES = (
     *(("homelab-db/homelab-db", 5432), ("timescaledb/timescaledb", 5432), ("redpanda/redpanda", 9092)),
     *(("mosquitto/mosquitto", 1883), ("valkey/valkey", 6379)),
 )
+BACKUPS = tuple(f"{kind}-{name}" for kind in ("backup", "drill") for name in ("telemetry", "homelab", "authentik"))
+DATABASES = ("timescaledb/timescaledb", "homelab-db/homelab-db", "authentik/authentik-db")
 METRICS = ("homelab-bridge", "homelab-sink", "homelab-stream")
 
 WANTED = {
@@ -19,6 +21,7 @@ WANTED = {
     *((f"heatpump-settings/{name}", *service) for name in SETTINGS for service in SERVICES),
     ("homelab/homelab-migrate", "homelab-db/homelab-db", 5432),
     ("timescaledb/timescaledb-migrations", "timescaledb/timescaledb", 5432),
+    *((f"backups/{name}", database, 5432) for name in BACKUPS for database in DATABASES),
     ("redpanda/redpanda-topics", "redpanda/redpanda", 9092),
     ("redpanda/redpanda-topics", "redpanda/redpanda", 9644),
     ("authentik/authentik-server", "authentik/authentik-db", 5432),
@@ -41,6 +44,8 @@ KEPT_APART = {
     ("authentik/oauth2-proxy", "homelab/homelab-api", 8000),
     ("homelab/homelab-bridge", "authentik/authentik-db", 5432),
     ("homelab/homelab-bridge", "homelab/homelab-api", 8000),
+    ("backups/backup-homelab", "mosquitto/mosquitto", 1883),
+    ("backups/backup-homelab", "redpanda/redpanda", 9092),
     ("monitoring/prometheus", "valkey/valkey", 6379),
     ("traefik/traefik", "homelab-db/homelab-db", 5432),
 }

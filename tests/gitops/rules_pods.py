@@ -1,6 +1,7 @@
 """What must be true of every workload."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from tests.gitops.tree import Object, Tree, containers, dig, identity, pod_spec
@@ -205,6 +206,26 @@ def jobs_end_and_run_again(tree: Tree) -> Iterator[str]:
             yield f"{identity(thing)} does not end"
         if pod_spec(thing).get("restartPolicy") != "Never":
             yield f"{identity(thing)} does not keep what a failed try wrote"
+
+
+def cron_jobs_take_turns_and_end(tree: Tree) -> Iterator[str]:
+    for thing in tree.of_kind("CronJob"):
+        spec, job = thing["spec"], dig(thing, "spec", "jobTemplate", "spec")
+        if spec.get("timeZone") != "Etc/UTC":
+            yield f"{identity(thing)} is left out, or runs twice, in the night in which the clocks change"
+        if spec.get("concurrencyPolicy") != "Forbid":
+            yield f"{identity(thing)} would run beside itself"
+        if spec.get("startingDeadlineSeconds", 0) < 3600:
+            yield f"{identity(thing)} is left out when its node is away for a moment"
+        if not {"successfulJobsHistoryLimit", "failedJobsHistoryLimit"} <= spec.keys():
+            yield f"{identity(thing)} does not say how many of its jobs are kept"
+        if not {"backoffLimit", "activeDeadlineSeconds"} <= job.keys():
+            yield f"{identity(thing)} does not end"
+        if pod_spec(thing).get("restartPolicy") != "Never":
+            yield f"{identity(thing)} does not keep what a failed try wrote"
+    for schedule, times in Counter(thing["spec"]["schedule"] for thing in tree.of_kind("CronJob")).items():
+        if times > 1:
+            yield f"{times} start together at {schedule}"
 
 
 def redpanda_fits_a_pi_and_writes_to_disk(tree: Tree) -> Iterator[str]:

@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 import yaml
 from django.conf import settings
+from django.core.management import load_command_class
 from paho.mqtt.client import topic_matches_sub
 
 from bridge.devices import DEVICES
@@ -18,6 +19,7 @@ from bridge.devices.thermiq import write_topic
 from bridge.house import house_from_settings
 from bridge.messages import RETENTION
 from homelab_site.access.scopes import ALL_SCOPES
+from homelab_site.backups.databases import NAMES
 from homelab_site.stack.child import Child, free_port
 from homelab_site.stack.services import Postgres
 from homelab_site.workers.registry import WORKERS
@@ -48,6 +50,16 @@ def test_every_worker_is_run_once(tree: Tree) -> None:
         if "runworker" in container.get("command", ())
     ]
     assert sorted(run) == sorted(WORKERS)
+
+
+@pytest.mark.parametrize("name", ["backup_database", "drill_restore"])
+def test_every_database_is_backed_up_and_tried_out(tree: Tree, name: str) -> None:
+    commands = [containers(thing)[0]["command"][2:] for thing in tree.of_kind("CronJob")]
+    parser = load_command_class("homelab_site", name).create_parser("manage.py", name)
+    given = [parser.parse_args(arguments) for command, *arguments in commands if command == name]
+    assert sorted(one.database for one in given) == sorted(NAMES)
+    # Where they may not delete, they do not try.
+    assert all(one.place == "$(BACKUP_PLACE)" and getattr(one, "keep", 0) == 0 for one in given)
 
 
 def test_mosquitto_lets_the_site_read_what_it_subscribes_to_and_write_what_it_sends() -> None:

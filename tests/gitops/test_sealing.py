@@ -14,6 +14,7 @@ from homelab_site.sealing import InventoryError, commands, read_inventory, unsea
 from tests.gitops.tree import ROOT, Tree, needs_kubectl
 
 INVENTORY = Path("gitops/secrets.inventory.yaml")
+ASKED_FOR = dict.fromkeys(("TUNNEL_TOKEN", "BUCKET_KEY_ID", "BUCKET_SECRET_KEY", "FLUX_WEBHOOK"), "asked-for")
 KUBESEAL = "#!/bin/sh\n[ \"$*\" = '--cert pub.pem --format yaml' ] && sed 's/^kind: Secret/kind: SealedSecret/'\n"
 PASSWD = '#!/bin/sh\n[ "$1" = -b ] && echo "$3:hashed" >> "$2"\n'
 
@@ -38,7 +39,7 @@ def run(checkout: Path, **values: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_script_seals_every_secret_and_then_nothing_is_left(checkout: Path) -> None:
-    done = run(checkout, TUNNEL_TOKEN="of-the-tunnel", FLUX_WEBHOOK="https://hook.example")
+    done = run(checkout, **ASKED_FOR)
     assert done.returncode == 0, done.stderr
     inventory = read_inventory(checkout / INVENTORY)
     assert unsealed(inventory, checkout) == []
@@ -50,7 +51,7 @@ def test_the_script_seals_every_secret_and_then_nothing_is_left(checkout: Path) 
 
 
 def test_what_two_secrets_share_is_not_made_anew_for_one_of_them(checkout: Path) -> None:
-    assert run(checkout, TUNNEL_TOKEN="x", FLUX_WEBHOOK="x").returncode == 0
+    assert run(checkout, **ASKED_FOR).returncode == 0
     (checkout / "gitops/apps/homelab/homelab-db/sealed/homelab-db-homelab-db.yaml").unlink()
     refused = run(checkout)
     assert refused.returncode != 0
