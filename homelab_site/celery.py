@@ -8,12 +8,14 @@ from celery import Celery
 from celery.signals import heartbeat_sent, setup_logging
 from django.conf import settings
 
+from homelab_site.schedule import SCHEDULE
 from homelab_site.workers.liveness import LivenessFile
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homelab_site.settings")
 
 app = Celery("homelab")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()
 
 

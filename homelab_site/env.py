@@ -194,7 +194,7 @@ def time_zone(name: str, default: str) -> ZoneInfo:
     def parse(value: str) -> ZoneInfo:
         try:
             return ZoneInfo(value)
-        except ZoneInfoNotFoundError as error:
+        except (ZoneInfoNotFoundError, OSError) as error:  # a directory of zones is no zone
             raise ValueError(value) from error
 
     return _read(name, ZoneInfo(default), "a time zone such as Europe/Stockholm", parse)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from celery.schedules import crontab
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 
@@ -342,20 +341,6 @@ CELERY_RESULT_EXPIRES = None
 CELERY_BEAT_SCHEDULER = "homelab_site.scheduler:HouseScheduler"
 # Each task that was sent is written down at once, so that the next beat does not send it again.
 CELERY_BEAT_SYNC_EVERY = 1
-# What a new database starts with; people see and change it in the admin.
-CELERY_BEAT_SCHEDULE = {
-    "expire-dead-letters": {"task": "telemetry.tasks.expire_dead_letters", "schedule": 3600.0},
-    "apply-retention": {"task": "telemetry.tasks.apply_retention", "schedule": 3600.0},
-    "refresh-rollups": {"task": "telemetry.tasks.refresh_rollups", "schedule": 60.0},
-    "retry-commands": {
-        "task": "heatpump.tasks.retry_commands",
-        "schedule": 10.0,
-        "options": {"expire_seconds": 10},  # a worker that comes back need not catch up
-    },
-    "summarise-yesterday": {"task": "telemetry.tasks.summarise_yesterday", "schedule": crontab(hour=0, minute=30)},
-    "clear-sessions": {"task": "homelab_site.tasks.clear_sessions", "schedule": crontab(hour=3, minute=30)},
-    "expire-operations": {"task": "k8s.tasks.expire_operations", "schedule": crontab(hour=3, minute=40)},
-}
 
 # Logs and error pages, neither of which shows a secret
 

@@ -37,7 +37,10 @@ def telemetry(django_db_setup: None) -> Iterator[psycopg2.extensions.connection]
     with closing(psycopg2.connect(site_settings.TELEMETRY_OWNER_URL)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE energy_consumption, heatpump_status, temperature_sensors")
+            cursor.execute(
+                "TRUNCATE energy_consumption, heatpump_status, temperature_sensors, rollup_marks, counter_quarters,"
+                " counter_days, power_quarters, heatpump_hours, temperature_hours, temperature_places"
+            )
         yield connection
 
 

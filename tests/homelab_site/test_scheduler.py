@@ -15,6 +15,7 @@ from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from homelab_site.celery import app
+from homelab_site.schedule import SCHEDULE
 from homelab_site.scheduler import Turn
 from homelab_site.stack import parts
 from homelab_site.stack.child import Child
@@ -114,7 +115,7 @@ def test_the_defaults_become_rows_in_the_time_of_the_house_and_what_a_person_cha
     beats("only")
     sender(queue)
     rows = {row.name: row for row in PeriodicTask.objects.exclude(name="tick")}
-    assert rows.keys() == settings.CELERY_BEAT_SCHEDULE.keys()
+    assert rows.keys() == SCHEDULE.keys()
     assert (rows["apply-retention"].interval, rows["apply-retention"].enabled) == (every_week, False)
     assert {str(one.timezone) for one in CrontabSchedule.objects.all()} == {settings.TIME_ZONE}
 
