@@ -25,7 +25,7 @@ format: $(VENV)/developing
 	$(BIN)/ruff format .
 
 lock: $(VENV)/installer
-	for name in requirements requirements-stack requirements-dev requirements-install; do \
+	for name in requirements requirements-stack requirements-review requirements-dev requirements-install; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 			--no-header $$name.in --output-file $$name.txt || exit 1; \
 	done
