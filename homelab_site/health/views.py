@@ -11,6 +11,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from homelab_site.backups.metrics import BACKUPS
 from homelab_site.health.checks import DEPENDENCIES, check_all
+from homelab_site.health.metrics import SIZES
+from homelab_site.overview.metrics import HOUSE
 from telemetry.status.metrics import PIPELINE
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,6 @@ def ready(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus' text format: this process, the pipeline as it is now, and how backups went."""
-    content = b"".join(map(generate_latest, (REGISTRY, PIPELINE, BACKUPS)))
+    """Answer in Prometheus' text format: this process, the pipeline and the house as they are now, and backups."""
+    content = b"".join(map(generate_latest, (REGISTRY, PIPELINE, HOUSE, SIZES, BACKUPS)))
     return HttpResponse(content, content_type=CONTENT_TYPE_PLAIN_0_0_4)

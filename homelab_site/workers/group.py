@@ -12,7 +12,7 @@ from kafka.errors import CommitFailedError, KafkaError
 
 from homelab_site.kafka import new_consumer
 from homelab_site.workers.batch import Batch, Record
-from homelab_site.workers.metrics import LAG_MESSAGES, MESSAGES_IN
+from homelab_site.workers.metrics import COMMITTED, LAG_MESSAGES, MESSAGES_IN
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +78,7 @@ class GroupMember:
                     for partition, offset in self._batch.next_offsets().items()
                 }
             )
+            COMMITTED.labels(self._worker).set_to_current_time()
         except CommitFailedError:
             # The group has given the partitions to somebody else, who does the same work once more.
             log.info("%s: the group was rebalanced before a commit", self._worker)

@@ -19,5 +19,8 @@ STEP_SECONDS = Histogram(
     buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
 LAG_MESSAGES = Gauge("homelab_lag_messages", "Messages in Kafka that are not read yet", ["worker", "topic"])
+COMMITTED = Gauge(
+    "homelab_committed_timestamp_seconds", "Time at which the worker last committed offsets to Kafka", ["worker"]
+)
 NEWEST_STORED = Gauge("homelab_newest_stored_timestamp_seconds", "Time of the newest stored reading", ["topic"])
 BAD_SHARE = Gauge("homelab_bad_share", "Share of bad messages in the last whole minute", ["worker"])

@@ -1,6 +1,7 @@
 """The sink between a real Kafka and a real PostgreSQL, stepped by hand."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -286,6 +287,17 @@ def test_the_age_of_the_newest_reading_does_not_grow_with_a_replay(make_sink: Ma
     produce_readings(2)
     step_until(sink, lambda: len(stored(telemetry)) == 4)
     assert newest() == (START + timedelta(seconds=101)).timestamp()
+
+
+def test_the_time_of_the_last_commit_is_said(make_sink: Make, telemetry: Connection) -> None:
+    def committed_at() -> float:
+        return REGISTRY.get_sample_value("homelab_committed_timestamp_seconds", {"worker": "sink"}) or 0
+
+    before = time.time()
+    sink = make_sink()
+    produce_readings(1)
+    step_until(sink, lambda: len(stored(telemetry)) == 1)
+    assert before <= committed_at() <= time.time()
 
 
 def test_a_minute_of_bad_messages_is_said_loudly(
