@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What the benches measure us by, which would get in the way of what we run.
+PEERS := $(VENV)/peers
 
 .PHONY: run test check-gitops lint format lock bench chaos-settings clean
 
@@ -11,9 +13,9 @@ run: $(VENV)/running
 test: $(VENV)/developing lint
 	$(BIN)/python -m pytest $(ARGS)
 
-# The cluster's tree and the image: part of `make test`, and by itself where nothing else has changed. It needs kubectl.
+# The cluster's tree, the image and the workflows: part of `make test`, and by itself where nothing else has changed. It needs kubectl.
 check-gitops: $(VENV)/developing
-	$(BIN)/python -m pytest tests/gitops $(ARGS)
+	$(BIN)/python -m pytest tests/gitops tests/workflows $(ARGS)
 
 lint: $(VENV)/developing
 	$(BIN)/ruff check .
@@ -36,9 +38,8 @@ messages: $(VENV)/developing
 		$(foreach name,.venv node_modules tests var,--ignore $(name))
 	$(BIN)/python manage.py compilemessages --locale sv --ignore .venv
 
-bench: $(VENV)/developing
-	$(BIN)/python -m bench.read_api
-	$(BIN)/python -m bench.streams
+bench: $(VENV)/developing $(PEERS)/installed
+	$(BIN)/python -m bench
 
 # Kills processes and services in a hundred rounds while commands are made: about a quarter of an hour.
 chaos-settings: $(VENV)/developing
@@ -60,4 +61,9 @@ $(VENV)/running: $(VENV)/installer requirements-stack.txt
 
 $(VENV)/developing: $(VENV)/installer requirements-dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	touch $@
+
+$(PEERS)/installed: $(VENV)/installer bench/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(BIN)/uv pip install --quiet --python $(PEERS)/bin/python --require-hashes -r bench/requirements.txt
 	touch $@
