@@ -1,6 +1,5 @@
 """Breaks the tree in one place at a time; a rule, or kustomize itself, has to say so."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -8,17 +7,10 @@ import pytest
 import yaml
 
 from tests.gitops.rules import complaints
-from tests.gitops.tree import ROOT, Tree
+from tests.gitops.tree import Tree
 
 MUTATIONS: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("mutations.yaml").read_text())
 TOPICS = "gitops/apps/base/redpanda-topics/config/topics.txt"
-
-
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("tree")
-    shutil.copytree(ROOT / "gitops", target / "gitops")
-    return target
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=list(MUTATIONS))

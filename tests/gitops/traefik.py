@@ -1,95 +1,81 @@
-"""The real Traefik with the tree's routes, in front of a stand-in site that shows what reaches it."""
+"""The real Traefik, as its chart starts it, which reads the tree's routes from a stand-in for the cluster's API."""
 
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
-
-import yaml
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from homelab_site.stack.child import Child, free_port
+from tests.gitops import kubernetes
 from tests.gitops.tree import Tree
+from tests.waiting import eventually
 
-PROXY = "http://oauth2-proxy.authentik.svc.cluster.local:4180"
-LOGIN = "https://authentik.k12n.com/login"
-
-
-class Site(BaseHTTPRequestHandler):
-    """Answers with the headers of the request."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps([self.path, dict(self.headers.items())]).encode())
-
-    def do_OPTIONS(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+PODS = "10.42.0.0/16"
+"""The network of the cluster's pods: who speaks to Traefik from there is cloudflared. Here that is CLOUDFLARED."""
+CLOUDFLARED = "127.0.0.1"
+SECONDS = 60
 
 
-class Proxy(Site):
-    """Knows one login, as oauth2-proxy does: a cookie."""
+class Traefik:
+    """A running Traefik: its port, and what it says of itself."""
 
-    def do_GET(self) -> None:
-        known = "_oauth2_proxy=good" in self.headers.get("Cookie", "")
-        self.send_response(202 if known else 401 if self.path == "/oauth2/auth" else 302)
-        self.send_header(*(("X-Auth-Request-Access-Token", "the-token") if known else ("Location", LOGIN)))
-        self.end_headers()
+    def __init__(self, port: int, api: int) -> None:
+        self.port = port
+        self._api = f"http://127.0.0.1:{api}/api/http"
 
-
-@contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def configuration(tree: Tree, site: str, proxy: str) -> dict[str, Any]:
-    """Return the tree's routes and middlewares as Traefik reads them from a file: the members are the same."""
-    middlewares, routers = {}, {}
-    for thing in tree.of_kind("Middleware"):
-        spec = json.loads(json.dumps(thing["spec"]).replace(PROXY, proxy))
-        middlewares[f"{thing['metadata']['namespace']}-{thing['metadata']['name']}"] = spec
-    for thing in tree.of_kind("IngressRoute"):
-        namespace, name = thing["metadata"]["namespace"], thing["metadata"]["name"]
-        for number, route in enumerate(thing["spec"]["routes"]):
-            routers[f"{namespace}-{name}-{number}"] = {
-                "rule": route["match"],
-                "priority": route["priority"],
-                "entryPoints": thing["spec"]["entryPoints"],
-                "middlewares": [f"{namespace}-{middleware['name']}" for middleware in route["middlewares"]],
-                "service": "site",
-            }
-    services = {"site": {"loadBalancer": {"servers": [{"url": site}]}}}
-    return {"http": {"routers": routers, "middlewares": middlewares, "services": services}}
-
-
-@contextmanager
-def running(tree: Tree, directory: Path) -> Iterator[str]:
-    """Give the address of Traefik, started with the arguments that its chart gets."""
-    release = next(one for one in tree.of_kind("HelmRelease") if one["metadata"]["name"] == "traefik")
-    port = free_port()
-    with serving(Site) as site, serving(Proxy) as proxy:
-        (directory / "routes.yaml").write_text(yaml.safe_dump(configuration(tree, site, proxy)))
-        argv = [
-            *(str(Path(sys.executable).parent / "traefik"), f"--entryPoints.web.address=127.0.0.1:{port}"),
-            *release["spec"]["values"]["additionalArguments"],
-            *(f"--providers.file.filename={directory / 'routes.yaml'}", "--log.level=ERROR"),
-        ]
-        traefik = Child("traefik", argv, directory / "log")
-        traefik.start()
+    def known(self, kind: str) -> list[dict[str, Any]]:
+        """Return the routers, middlewares or services that it has from the tree."""
         try:
-            traefik.wait_for_port(port, 60)
-            yield f"http://127.0.0.1:{port}"
+            with urlopen(f"{self._api}/{kind}?per_page=1000", timeout=SECONDS) as answer:
+                found: list[dict[str, Any]] = json.load(answer)
+        except HTTPError:  # it listens before it answers
+            return []
+        return [one for one in found if one["provider"] == "kubernetescrd"]
+
+
+def chart_values(tree: Tree) -> dict[str, Any]:
+    release = next(one for one in tree.of_kind("HelmRelease") if one["metadata"]["name"] == "traefik")
+    values: dict[str, Any] = release["spec"]["values"]
+    return values
+
+
+def arguments(values: dict[str, Any]) -> list[str]:
+    """Return what the chart makes of the values that are about requests."""
+    trusted = ",".join(values["ports"]["web"]["forwardedHeaders"]["trustedIPs"]).replace(PODS, f"{CLOUDFLARED}/32")
+    cross = str(values["providers"]["kubernetesCRD"]["allowCrossNamespace"]).lower()
+    return [
+        f"--providers.kubernetescrd.allowCrossNamespace={cross}",
+        "--providers.kubernetescrd.allowEmptyServices=true",  # the chart's own
+        f"--entryPoints.web.forwardedHeaders.trustedIPs={trusted}",
+        *values.get("additionalArguments", ()),
+    ]
+
+
+@contextmanager
+def running(tree: Tree, directory: Path, backends: kubernetes.Backends) -> Iterator[Traefik]:
+    """Start Traefik in front of the backends, and give it when it has all routes of the tree."""
+    port, api = free_port(), free_port()
+    program = Path(sys.executable).parent / "traefik"
+    expected = sum(len(one["spec"]["routes"]) for one in tree.of_kind("IngressRoute"))
+    with kubernetes.serving(tree, backends) as cluster:
+        argv = [
+            *(str(program), f"--providers.kubernetescrd.endpoint={cluster}"),
+            f"--entryPoints.web.address=127.0.0.1:{port}",
+            *("--api.insecure=true", f"--entryPoints.traefik.address=127.0.0.1:{api}"),
+            *("--global.checkNewVersion=false", "--log.level=ERROR"),
+            *arguments(chart_values(tree)),
+        ]
+        child = Child("traefik", argv, directory / "log")
+        child.start()
+        try:
+            child.wait_for_port(port, SECONDS)
+            child.wait_for_port(api, SECONDS)
+            made = Traefik(port, api)
+            eventually(lambda: len(made.known("routers")) == expected, SECONDS)
+            yield made
         finally:
-            traefik.kill()
+            child.kill()
