@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from typing import Any
 
@@ -13,7 +14,7 @@ from homelab_site.backups.errors import BackupError
 from homelab_site.secrecy import hide_secrets
 
 
-class BackupCommand(BaseCommand):
+class BackupCommand(ABC, BaseCommand):
     """A command about one database and the place of its backups. Its trouble is one sentence without secrets."""
 
     requires_system_checks = ()
@@ -31,5 +32,6 @@ class BackupCommand(BaseCommand):
         except BackupError as error:
             raise CommandError(hide_secrets(str(error))) from error
 
+    @abstractmethod
     def work(self, database: str, destination: Destination, options: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Do what the command is for; raises BackupError."""

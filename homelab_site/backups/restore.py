@@ -1,8 +1,4 @@
-"""Restoring a backup, and trying out whether it could be: both into a scratch database, where its rows are counted.
-
-TimescaleDB wants the very version of the dump, and to be told before and after
-(https://docs.timescale.com/self-hosted/latest/backup-and-restore/logical-backup/).
-"""
+"""Restoring a backup, and trying out whether it could be: both into a scratch database, where its rows are counted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +13,7 @@ from homelab_site.backups.destination import Destination
 from homelab_site.backups.errors import BackupError
 from homelab_site.backups.programs import find_program
 from homelab_site.backups.scratch import exists, put_in_place, scratch_database
-
-TIMESCALE = "timescaledb"
+from homelab_site.backups.timescale import TIMESCALE, after_restore, before_restore, show_chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,36 +63,25 @@ def drill(name: str, destination: Destination) -> Description:
 def _restored(url: str, suffix: str, destination: Destination, description: Description) -> Iterator[str]:
     """Give a scratch database in which a backup is restored as it was."""
     program = find_program("pg_restore", description.pg_dump_major)
+    timescale = description.contents.extensions.get(TIMESCALE)
     _check_server(url, description)
     with scratch_database(url, suffix) as scratch_url:
-        _prepare(scratch_url, description)
+        if timescale:
+            before_restore(scratch_url, timescale)
         with destination.open(description.archive) as stored:
             sha256 = archive.restore(program, stored, scratch_url)
         if sha256 != description.sha256:
             raise BackupError(f"{description.archive} has another checksum than when it was stored; use another one.")
         _check_rows(scratch_url, description)
-        if TIMESCALE in description.contents.extensions:
-            with connect(scratch_url) as database:
-                execute(database, "SELECT timescaledb_post_restore()")
+        if timescale:
+            after_restore(scratch_url)
         yield scratch_url
-
-
-def _prepare(scratch_url: str, description: Description) -> None:
-    version = description.contents.extensions.get(TIMESCALE)
-    if version is None:
-        return
-    with connect(scratch_url) as database:
-        execute(database, "SET client_min_messages TO warning")
-        execute(database, "CREATE EXTENSION timescaledb VERSION %s", version)
-    with connect(scratch_url) as database:
-        execute(database, "SELECT timescaledb_pre_restore()")
 
 
 def _check_rows(scratch_url: str, description: Description) -> None:
     with connect(scratch_url) as database:
         if TIMESCALE in description.contents.extensions:
-            # For this session only: the jobs that remove old rows still wait, but tables show their chunks.
-            execute(database, "SET timescaledb.restoring TO off")
+            show_chunks(database)
         rows = count_rows(database)
     expected = description.contents.rows
     wrong = [table for table in sorted({*rows, *expected}) if rows.get(table) != expected.get(table)]
