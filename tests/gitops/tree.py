@@ -1,5 +1,6 @@
 """The tree in `gitops/`, rendered: what Flux would apply, and which of its Kustomizations owns it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,14 +18,29 @@ ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = "gitops/clusters/homelab"
 POD_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
+OLDEST_KUBECTL = 27
+"""The second number of the oldest version that renders the tree."""
+
 Object = dict[str, Any]
 
 
 def needs_kubectl() -> None:
-    """Skip a test where there is no kubectl; in CI there is one, or the test fails."""
-    if shutil.which("kubectl") is None:
+    """Skip a test where there is no kubectl that is new enough; in CI there is one, or the test fails."""
+    if _minor_version() < OLDEST_KUBECTL:
         stop = pytest.fail if os.environ.get("CI") else pytest.skip
-        stop("kubectl is not there: install kubectl 1.27 or newer, for instance kubernetes-client of Debian 13")
+        stop(
+            f"there is no kubectl 1.{OLDEST_KUBECTL} or newer: install kubernetes-client of Debian 13 or newer, or run "
+            ".ci/install-kubectl as root on Linux with x86-64 (kubectl 1.20, of Debian 12, cannot render the tree)"
+        )
+
+
+def _minor_version() -> int:
+    """Return the second number of kubectl's version, 0 if there is none."""
+    if shutil.which("kubectl") is None:
+        return 0
+    argv = ["kubectl", "version", "--client", "--output=json"]
+    said = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout
+    return int(json.loads(said)["clientVersion"]["minor"].rstrip("+"))
 
 
 def render(directory: Path) -> str:

@@ -17,7 +17,7 @@ from tests.k8s.fake_cluster import FakeCluster
 from tests.k8s.recorder import Recorders
 
 HOW_TO_GET = {
-    "kubectl": "install kubectl 1.20 or newer, which Debian has as kubernetes-client",
+    "kubectl": "install kubectl 1.20 or newer, for instance with .ci/install-kubectl",
     "gh": "install gh, which Debian has under that name",
 }
 POLICY: dict[str, Any] = {
