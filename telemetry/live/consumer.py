@@ -16,6 +16,7 @@ from channels.exceptions import StopConsumer
 
 from telemetry.live.admission import Caller, admit
 from telemetry.live.feed import Feed
+from telemetry.live.frames import frame
 from telemetry.live.hub import Hub
 from telemetry.live.metrics import CLIENTS, REFUSED
 from telemetry.live.places import Places
@@ -35,7 +36,7 @@ from telemetry.live.protocol import (
     known_streams,
     read,
 )
-from telemetry.live.socket import ClientSocket, frame
+from telemetry.live.socket import socket_of
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc] # the library is not ty
 
     async def websocket_connect(self, event: Mapping[str, Any]) -> None:
         await self.send({"type": "websocket.accept"})
-        self._socket = ClientSocket(self.base_send)
+        self._socket = socket_of(self.base_send)
         try:
             self._held.enter_context(places.in_process())
             self._caller = await self._admitted()
@@ -183,7 +184,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc] # the library is not ty
         self._is_over = True
         hub.leave(self._socket)
         REFUSED.labels(int(error.close)).inc()
-        self._socket.send_last(frame(Error(str(error), error.code)))
+        await self._socket.send_last(frame(Error(str(error), error.code)))
         await self.send({"type": "websocket.close", "code": int(error.close)})
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 import msgspec
 
 from bridge.messages import Topic
+from telemetry.live.frames import Frame, frame
 from telemetry.live.metrics import CAUGHT_UP, FRAMES, REPEATED
 from telemetry.live.protocol import STREAM_OF, Data, Stream
 from telemetry.live.readings import LiveReading, Marks
-from telemetry.live.socket import ClientSocket, Frame, frame
+from telemetry.live.socket import ClientSocket
 
 
 class Hub:
