@@ -38,7 +38,13 @@ class Pumps:
     `written` has, for each node, the messages as they came. A `silent` node takes writes and sends no reading.
     """
 
-    def __init__(self, url: str, nodes: Iterable[str], every_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        nodes: Iterable[str],
+        every_seconds: float = 1.0,
+        publisher: Callable[..., Publisher] = Publisher,
+    ) -> None:
         self._every = every_seconds
         self.pumps = {node: HeatPump(0.0) for node in nodes}
         self.written: dict[str, list[bytes]] = defaultdict(list)
@@ -47,7 +53,7 @@ class Pumps:
         self._stop = threading.Event()
         self._due: set[str] = set()
         self._thread = threading.Thread(target=self._run)
-        self._publisher = Publisher(
+        self._publisher = publisher(
             parse_url(url),
             "pumps-of-a-test",
             subscribe=[f"{node}/write" for node in self.pumps],

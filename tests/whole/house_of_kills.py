@@ -7,6 +7,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -44,6 +45,15 @@ class Accepted:
     node: str
     name: str
     value: int
+
+
+class WithApi(Protocol):
+    """A house that is asked by HTTP."""
+
+    issuer: HouseIssuer
+
+    @property
+    def port(self) -> int: ...
 
 
 class House:
@@ -99,12 +109,13 @@ class House:
 class Program(threading.Thread):
     """Asks one pump for one change after another, each until it is answered, with an idempotency key of its own."""
 
-    def __init__(self, house: House, node: str, seed: int) -> None:
+    def __init__(self, house: WithApi, node: str, seed: int, longest_pause: float = 0.2) -> None:
         super().__init__()
         self.accepted: list[Accepted] = []
         self.trouble: list[str] = []
         self._house = house
         self._node = node
+        self._longest_pause = longest_pause
         self._random = random.Random(seed)
         self._stop_asking = threading.Event()
 
@@ -114,7 +125,7 @@ class Program(threading.Thread):
         assert not self.is_alive(), self.trouble[-1:]
 
     def run(self) -> None:
-        while not self._stop_asking.wait(self._random.uniform(0, 0.2)):
+        while not self._stop_asking.wait(self._random.uniform(0, self._longest_pause)):
             name = self._random.choice(list(VALUES))
             value = self._random.choice(VALUES[name])
             self.accepted.append(Accepted(self._ask_until_answered(name, value), self._node, name, value))

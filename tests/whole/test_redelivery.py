@@ -1,43 +1,23 @@
 """With Mosquitto, which flags what it delivers again and takes messages of any size, as the wheel's broker does not."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from homelab_site.stack.services import Mqtt
 from telemetry.deadletters.models import DeadLetter
+from tests.mosquitto import Mosquitto, require_mosquitto
 from tests.pipeline import Pipeline
 from tests.proxy import Proxy
 from tests.waiting import eventually
 from tests.whole.payloads import SAVEEYE, meter
 
-MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
-
-
-class Mosquitto(Mqtt):
-    """The broker of the cluster in place of the one-machine stack's, which numbers anew what it delivers again."""
-
-    name = "mosquitto"
-
-    def argv(self) -> list[str]:
-        assert MOSQUITTO
-        config = self.directory / "mosquitto.conf"
-        config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 100\n")
-        return [MOSQUITTO, "-c", str(config)]
-
 
 @pytest.fixture
 def mosquitto(pipeline: Pipeline, tmp_path: Path) -> Iterator[Pipeline]:
-    if MOSQUITTO is None:
-        reason = "needs Mosquitto: apt-get install mosquitto"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require_mosquitto()
     broker = Mosquitto(tmp_path / "mosquitto")
     broker.start()
     pipeline.environment.update(broker.environment())

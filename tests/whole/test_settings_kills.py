@@ -14,20 +14,17 @@ from tempfile import TemporaryDirectory
 import pytest
 from django.db import connection
 from django.db.models import F
-from django.utils import timezone
 
-from heatpump.outbox.models import UNDER_WAY, Command, Publication, Reason, Status
-from heatpump.outbox.services import ECHO_WITHIN, retry_or_fail_overdue
+from heatpump.outbox.models import Command, Publication, Reason, Status
 from heatpump.settings.models import Setting
 from homelab_site.stack.services import Postgres
 from tests.away import databases_at
 from tests.homelab_site.access.issuer import HouseIssuer
 from tests.waiting import eventually
-from tests.whole.house_of_kills import NODES, VALUES, VICTIMS, Accepted, House, Program
+from tests.whole.house_of_kills import NODES, VALUES, VICTIMS, House, Program
+from tests.whole.outcomes import have_all_ended, newest_of_each_setting
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "5"))
-PATIENCE = timedelta(seconds=5)
-"""How long a write waits for its echo here, where the clock of retries runs ahead."""
 
 
 @pytest.fixture(scope="module")
@@ -52,20 +49,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: pytest.Fi
     issuer.stop()
 
 
-def have_all_ended() -> bool:
-    """Tell whether no command is under way; what has waited for its echo for a while is published again."""
-    retry_or_fail_overdue(timezone.now() + ECHO_WITHIN - PATIENCE)
-    time.sleep(0.1)
-    return not Command.objects.filter(status__in=UNDER_WAY).exists()
-
-
 def let_a_day_pass() -> None:
     """Let no setting run into the limit of writes a day."""
     Publication.objects.update(sent_at=F("sent_at") - timedelta(days=1))
-
-
-def newest_of_each_setting(accepted: list[Accepted]) -> dict[tuple[str, str], Accepted]:
-    return {(one.node, one.name): one for one in accepted}
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))

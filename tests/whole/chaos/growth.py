@@ -1,0 +1,67 @@
+"""The account of growth: memory and file handles of the processes that lived through most of a run."""
+
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import NamedTuple
+
+import psutil
+
+from homelab_site.stack.child import Child
+from tests.whole.chaos.account import Account
+
+WARM_SECONDS = 15.0
+"""How old a process has to be until it counts as warm: by then it has loaded what it needs."""
+MAX_GROWTH_MIB = 25.0
+MAX_GROWTH_HANDLES = 12
+INTERVAL_SECONDS = 1.0
+
+
+class Size(NamedTuple):
+    """Memory in MiB (its share of what is shared with others), and open file handles."""
+
+    mib: float
+    handles: int
+
+
+class Growth(threading.Thread):
+    """Measures each process once when it is warm, and again for the account."""
+
+    def __init__(self, children: Mapping[str, Child]) -> None:
+        super().__init__(name="growth", daemon=True)
+        self._children = children
+        self._warm: dict[int, Size] = {}
+        self._ends = threading.Event()
+
+    def finish(self) -> None:
+        self._ends.set()
+        self.join(30)
+
+    def run(self) -> None:
+        while not self._ends.wait(INTERVAL_SECONDS):
+            for child in list(self._children.values()):
+                with suppress(psutil.NoSuchProcess):
+                    self._measure_once_warm(child)
+
+    def account(self) -> Account:
+        account = Account("growth")
+        for name, child in sorted(self._children.items()):
+            before = self._warm.get(child.id.pid) if child.id else None
+            if before is None or child.id is None:
+                account.facts.append(f"{name} is young")
+                continue
+            now = size_of(psutil.Process(child.id.pid))
+            mib, handles = now.mib - before.mib, now.handles - before.handles
+            account.facts.append(f"{name} {now.mib:.0f} MiB ({mib:+.1f}), {now.handles} handles ({handles:+d})")
+            if mib > MAX_GROWTH_MIB or handles > MAX_GROWTH_HANDLES:
+                account.differ("process grew", [f"{name} by {mib:.1f} MiB and {handles} handles"])
+        return account
+
+    def _measure_once_warm(self, child: Child) -> None:
+        if child.id and child.id.pid not in self._warm and time.time() - child.id.started >= WARM_SECONDS:
+            self._warm[child.id.pid] = size_of(psutil.Process(child.id.pid))
+
+
+def size_of(process: psutil.Process) -> Size:
+    return Size(process.memory_full_info().pss / 2**20, process.num_fds())

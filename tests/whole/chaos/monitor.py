@@ -1,0 +1,58 @@
+"""Watches how far data gets while faults come and go: what recovery times are told from."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+
+import psycopg2
+
+INTERVAL_SECONDS = 0.1
+
+Probe = Callable[[], float]
+"""Returns the Unix time at which the newest thing began that has arrived; 0 if nothing has."""
+
+
+@dataclass(slots=True)
+class Flow:
+    """When things that began at a moment had arrived: pairs of Unix times, both rising."""
+
+    arrivals: list[tuple[float, float]] = field(default_factory=list)
+
+    def note(self, began: float) -> None:
+        if began and (not self.arrivals or began > self.arrivals[-1][0]):
+            self.arrivals.append((began, time.time()))
+
+    def seconds_after(self, moment: float) -> float | None:
+        """Return how long after a moment something arrived that began then or later; None if nothing ever did."""
+        return next((arrived - moment for began, arrived in self.arrivals if began >= moment), None)
+
+
+class Monitor(threading.Thread):
+    """Asks each probe some times a second, as far as it answers."""
+
+    def __init__(self, probes: Mapping[str, Probe]) -> None:
+        super().__init__(name="monitor", daemon=True)
+        self.flows = {name: Flow() for name in probes}
+        self._probes = probes
+        self._ends = threading.Event()
+
+    def finish(self) -> None:
+        self._ends.set()
+        self.join(30)
+
+    def run(self) -> None:
+        while not self._ends.wait(INTERVAL_SECONDS):
+            for name, probe in self._probes.items():
+                with suppress(psycopg2.Error, OSError):
+                    self.flows[name].note(probe())
+
+
+def scalar(url: str, query: str) -> float:
+    """Return the number that a query gives, 0 for null; raises psycopg2.Error where the database is away."""
+    with closing(psycopg2.connect(url, connect_timeout=1)) as connection, connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 1000")
+        cursor.execute(query)
+        row = cursor.fetchone()
+        return float(row[0] or 0) if row else 0.0
