@@ -1,8 +1,8 @@
-"""The inventory of the cluster's Secrets, and the commands that seal those which are not sealed yet."""
+"""The inventory of the cluster's Secrets, and the commands that seal those which are not sealed yet, or apply them."""
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -63,20 +63,35 @@ def commands(inventory: Inventory, root: Path) -> Iterator[str]:
     if not missing:
         return
     yield "set -euo pipefail"
-    yield from _values(inventory, missing)
+    yield from _values(inventory, missing, [entry for entry in inventory.secrets if entry not in missing])
     for entry in missing:
-        yield from _seal(entry)
+        yield from _make(entry, f"kubeseal --cert pub.pem --format yaml > {shlex.quote(entry.file)}")
     for folder in dict.fromkeys(entry.folder for entry in missing):
         yield from _list(inventory, folder)
 
 
-def _values(inventory: Inventory, missing: list[Entry]) -> Iterator[str]:
-    needed = {variable for entry in missing for variable in entry.variables()}
+def apply_commands(inventory: Inventory, namespaces: Collection[str]) -> Iterator[str]:
+    """Give the lines of a script for bash that puts the Secrets of namespaces into a cluster that seals nothing.
+
+    Raises InventoryError for a namespace without any.
+    """
+    if unknown := set(namespaces) - {entry.namespace for entry in inventory.secrets}:
+        raise InventoryError(f"No secret is in {', '.join(sorted(unknown))}.")
+    wanted = [entry for entry in inventory.secrets if entry.namespace in namespaces]
+    yield "set -euo pipefail"
+    yield from _values(inventory, wanted, [])
+    for namespace in dict.fromkeys(entry.namespace for entry in wanted):
+        yield f"kubectl get namespace {namespace} > /dev/null 2>&1 || kubectl create namespace {namespace}"
+    for entry in wanted:
+        yield from _make(entry, "kubectl apply -f -")
+
+
+def _values(inventory: Inventory, wanted: list[Entry], sealed: list[Entry]) -> Iterator[str]:
+    needed = {variable for entry in wanted for variable in entry.variables()}
     # What a value is made of stands before it.
     for name, make in reversed(inventory.values.items()):
         if name in needed:
             needed |= set(VARIABLE.findall(make or "")) & inventory.values.keys()
-    sealed = [entry for entry in inventory.secrets if entry not in missing]
     for name, make in inventory.values.items():
         holders = [f"{entry.namespace}/{entry.name}" for entry in sealed if name in entry.variables()]
         if name not in needed:
@@ -89,13 +104,13 @@ def _values(inventory: Inventory, missing: list[Entry]) -> Iterator[str]:
             yield f'[ -n "${{{name}:-}}" ] || {name}=$({make})'
 
 
-def _seal(entry: Entry) -> Iterator[str]:
+def _make(entry: Entry, then: str) -> Iterator[str]:
     yield ""
     yield f"# {entry.namespace}/{entry.name}: for {', '.join(entry.consumers)}"
     yield f"kubectl create secret generic {entry.name} -n {entry.namespace} --dry-run=client -o yaml \\"
     for key, text in entry.keys.items():
         yield f'    --from-literal={key}="{text}" \\'
-    yield f"    | kubeseal --cert pub.pem --format yaml > {shlex.quote(entry.file)}"
+    yield f"    | {then}"
 
 
 def _list(inventory: Inventory, folder: str) -> Iterator[str]:
