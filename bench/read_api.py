@@ -1,28 +1,31 @@
-"""How long the read API takes, beside the bare SQL: `python -m bench.read_api`.
+"""How long the read API takes, beside a bare Django view: `python -m bench.read_api`.
 
 Fills a database server of its own with 90 days of readings at 1 Hz and five years of quarters, asks each endpoint in
-this process, and runs the same statements bare, with their rows encoded as JSON. Needs about 3 GB and some minutes.
+this process, and then both the site and a bare site that runs the same statements, each served by daphne. Needs about
+3 GB and some minutes.
 """
 
-import os
+import json
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import django
-import msgspec
 import psycopg2
 
-from homelab_site.stack.services import Postgres, Valkey
+from bench.asking import Server
+from bench.processes import running
+from bench.report import Target, conclude, say, say_table
+from bench.services import TOKEN, running_services
+from homelab_site.stack.child import free_port
 
 ROUNDS = 21
+SERVED_ROUNDS = 3
 LATEST_LIMIT_MS = 5.0
 LIMIT_MS = 60.0
 
@@ -59,15 +62,6 @@ class Endpoint:
     limit_ms: float = LIMIT_MS
 
 
-@dataclass
-class Measured:
-    """Medians in milliseconds."""
-
-    whole: float
-    database: float
-    bare: float
-
-
 def endpoints(now: datetime) -> list[Endpoint]:
     def since(**back: float) -> str:
         return (now - timedelta(**back)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -87,33 +81,7 @@ def endpoints(now: datetime) -> list[Endpoint]:
     ]
 
 
-@contextmanager
-def filled_database() -> Iterator[None]:
-    """Start a database server with years in it, and Django with the variables that lead to it."""
-    with tempfile.TemporaryDirectory(prefix="homelab-bench-", ignore_cleanup_errors=True) as directory:
-        services = [Postgres(Path(directory) / "postgresql"), Valkey(Path(directory) / "valkey")]
-        static = Path(directory) / "static"
-        static.mkdir()
-        try:
-            for service in services:
-                service.start()
-                os.environ.update(service.environment())
-            os.environ.update(SECRET_KEY="bench", HTTPS="false", STATIC_ROOT=str(static))  # noqa: S106
-            os.environ.update(API_DEVELOPMENT_TOKEN="bench", DJANGO_SETTINGS_MODULE="homelab_site.settings")  # noqa: S106
-            os.environ.update(HOMELAB_DATA_DIR=directory, LOG_LEVEL="ERROR")
-            django.setup()
-            fill(os.environ["TELEMETRY_OWNER_DATABASE_URL"])
-            yield
-        finally:
-            for service in services:
-                service.stop()
-
-
 def fill(url: str) -> None:
-    from django.core.management import call_command  # noqa: PLC0415 - only after django.setup()
-
-    call_command("migrate", verbosity=0)
-    call_command("migrate_telemetry", stdout=sys.stderr)
     connection = psycopg2.connect(url)
     connection.autocommit = True
     cursor = connection.cursor()
@@ -132,8 +100,17 @@ def fill(url: str) -> None:
     connection.close()
 
 
-def measure(get: Callable[[str], Any], path: str) -> Measured:
-    """Ask an endpoint again and again, and run what it asked the database bare."""
+@dataclass
+class Asked:
+    """What an endpoint took in this process, in milliseconds at the median, and what it asked the database."""
+
+    whole: float
+    database: float
+    statements: list[str]
+
+
+def ask(get: Callable[[str], Any], path: str) -> Asked:
+    """Ask an endpoint again and again."""
     from django.db import connections  # noqa: PLC0415 - only after django.setup()
 
     whole, database = [], []
@@ -158,50 +135,86 @@ def measure(get: Callable[[str], Any], path: str) -> Measured:
         whole.append(time.perf_counter() - began)
         database.append(sum(spent))
         assert response.status_code == 200, (path, response.content)
-    return Measured(_median(whole), _median(database), bare(asked))
-
-
-def bare(asked: list[tuple[str, Any]]) -> float:
-    """Return the median of running statements with a cursor and encoding their rows."""
-    from django.db import connections  # noqa: PLC0415 - only after django.setup()
-
-    spent = []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        with connections["telemetry"].cursor() as cursor:
-            for sql, params in asked:
-                cursor.execute(sql, params)
-                msgspec.json.encode(cursor.fetchall())
-        spent.append(time.perf_counter() - began)
-    return _median(spent)
+    with connections["telemetry"].cursor() as cursor:
+        statements = [cursor.mogrify(sql, params).decode() for sql, params in asked]
+    return Asked(_median(whole), _median(database), statements)
 
 
 def _median(seconds: list[float]) -> float:
     return statistics.median(seconds) * 1000
 
 
-def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An endpoint and its bare view, each by daphne: requests a second, and milliseconds at the median."""
+
+    rate: float
+    bare_rate: float
+    ms: float
+    bare_ms: float
+
+
+@contextmanager
+def serving(application: str, directory: Path, headers: Mapping[str, str], **environment: str) -> Iterator[Server]:
+    port = free_port()
+    argv = (sys.executable, "-m", "daphne", "--verbosity", "0", "--bind", "127.0.0.1", "--port", str(port), application)
+    with running(application.partition(":")[0], argv, directory, **environment) as child:
+        child.wait_for_port(port, 60)
+        yield Server(port, headers)
+
+
+def serve(directory: Path, paths: list[str], statements: list[list[str]]) -> list[Served]:
+    """Ask both servers for each endpoint, in turns."""
+    file = directory / "statements.json"
+    file.write_text(json.dumps(statements))
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    with (
+        serving("homelab_site.asgi:application", directory, bearer, API_REQUESTS_PER_MINUTE="1000000") as ours,
+        serving("bench.bare_site:application", directory, {}, BENCH_STATEMENTS=str(file)) as bare,
+    ):
+        return [_served(ours, bare, path, f"/{number}") for number, path in enumerate(paths)]
+
+
+def _served(ours: Server, bare: Server, path: str, bare_path: str) -> Served:
+    turns = []
+    for _ in range(SERVED_ROUNDS):
+        rates = bare.rate(bare_path), ours.rate(path)
+        turns.append((*rates, bare.median_ms(bare_path), ours.median_ms(path)))
+    bare_rate, rate, bare_ms, ms = map(statistics.median, zip(*turns, strict=True))
+    return Served(rate, bare_rate, ms, bare_ms)
 
 
 def main() -> int:
-    failed = 0
-    with filled_database():
+    with running_services() as services:
         from django.test import Client  # noqa: PLC0415 - only after django.setup()
 
-        client = Client(SERVER_NAME="localhost", headers={"Authorization": "Bearer bench"})
-        say(f"\nmedian ms of {ROUNDS}")
-        say(f"{'endpoint':<20}{'database':>10}{'whole':>10}{'bare':>10}{'ratio':>8}{'limit':>9}")
-        for endpoint in endpoints(datetime.now(UTC)):
-            got = measure(client.get, endpoint.path)
-            kept = got.database < endpoint.limit_ms
-            failed += not kept
-            say(
-                f"{endpoint.name:<20}{got.database:>10.2f}{got.whole:>10.2f}{got.bare:>10.2f}"
-                f"{got.whole / got.bare:>8.2f}{endpoint.limit_ms:>9.0f}{'' if kept else '   too slow'}"
+        fill(services.postgres.url("telemetry"))
+        client = Client(SERVER_NAME="localhost", headers={"Authorization": f"Bearer {TOKEN}"})
+        asked_for = endpoints(datetime.now(UTC))
+        asked = [ask(client.get, endpoint.path) for endpoint in asked_for]
+        paths = [endpoint.path for endpoint in asked_for]
+        served = serve(services.directory, paths, [one.statements for one in asked])
+    say_table(
+        ("endpoint", "database ms", "in process ms", "served ms", "bare ms", "served/s", "bare/s", "ratio"),
+        [
+            (
+                endpoint.name,
+                *(f"{ms:.2f}" for ms in (one.database, one.whole, of.ms, of.bare_ms)),
+                *(f"{rate:.0f}" for rate in (of.rate, of.bare_rate)),
+                f"{of.rate / of.bare_rate:.2f}",
             )
-    return 1 if failed else 0
+            for endpoint, one, of in zip(asked_for, asked, served, strict=True)
+        ],
+    )
+    return conclude(list(targets(asked_for, asked, served)))
+
+
+def targets(asked_for: list[Endpoint], asked: list[Asked], served: list[Served]) -> Iterator[Target]:
+    for endpoint, one, of in zip(asked_for, asked, served, strict=True):
+        yield Target(what=f"{endpoint.name}: database, ms", measured=one.database, at_most=endpoint.limit_ms)
+        yield Target(what=f"{endpoint.name}: rate, of the bare view's", measured=of.rate / of.bare_rate, at_least=0.4)
+        if endpoint.limit_ms == LATEST_LIMIT_MS:
+            yield Target(what=f"{endpoint.name}: ms beyond the bare view", measured=of.ms - of.bare_ms, at_most=3.0)
 
 
 if __name__ == "__main__":
