@@ -13,7 +13,8 @@ run: $(VENV)/running
 test: $(VENV)/developing lint
 	$(BIN)/python -m pytest $(ARGS)
 
-# The cluster's tree, the image and the workflows: part of `make test`, and by itself where nothing else has changed. It needs kubectl.
+# The cluster's tree, the image and the workflows: part of `make test`, and by itself where nothing else has
+# changed. It needs kubectl.
 check-gitops: $(VENV)/developing
 	$(BIN)/python -m pytest tests/gitops tests/workflows $(ARGS)
 
