@@ -36,7 +36,7 @@ def confirm_from_reading(echo: Echo, now: datetime) -> None:
     """
     pump = hold(known_pump(echo.device_id, echo.received_at).pk)
     # A clock of ours that was ahead has left a moment that is still to come, which must not stop all readings.
-    if pump.heard_at is not None and echo.received_at < min(pump.heard_at, now):
+    if pump.heard_at is not None and echo.received_at < pump.heard_at <= now:
         return
     is_after = partial(is_taken_after, ts=echo.ts, received_at=echo.received_at, lag=_observe(pump, echo))
     under_way = Write.objects.filter(setting__pump=pump, status__in=UNDER_WAY).select_related("command", "setting")

@@ -13,6 +13,7 @@ from heatpump.settings.echoes import Echo, confirm_from_reading
 from heatpump.settings.services import change_settings
 
 DEVICE = "thermiq_heatpump"
+TRANSIT = timedelta(milliseconds=50)
 START = datetime(2026, 11, 1, 12, 0, 0, 300_000, tzinfo=UTC)
 HELD: Mapping[str, int] = {
     "indoor_target_temp": 20,
@@ -68,11 +69,12 @@ class ScriptedPump:
         return published
 
     def read(self, *, taken_at: datetime | None = None, **others: int) -> None:
-        """Send a reading, which is taken now unless it has waited."""
-        ts = ((taken_at or self.clock.now) + self.ahead).replace(microsecond=0)
+        """Send a reading, which is taken now unless it has waited, and counts a moment after its receipt."""
+        received_at = self.clock.now
+        ts = ((taken_at or received_at) + self.ahead).replace(microsecond=0)
         values = {**self.registers, **others}
         confirm_from_reading(
-            Echo(device_id=self.device_id, ts=ts, received_at=self.clock.now, values=values), self.clock.now
+            Echo(device_id=self.device_id, ts=ts, received_at=received_at, values=values), received_at + TRANSIT
         )
 
     def retry(self) -> int:
