@@ -29,7 +29,7 @@ def say(line: str) -> None:
 
 def run(seed: int, seconds: float, directory: Path) -> list[Account]:
     """Start a stack in a directory, let the faults of a seed happen, and return the account."""
-    stack = Stack(directory, directory / "database")
+    stack = Stack(directory)
     try:
         stack.start()
         os.environ.update(stack.direct_environment(), DJANGO_SETTINGS_MODULE="homelab_site.settings")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from tests.whole.chaos.stack import OURS, USES
+from tests.whole.chaos.stack import CLOCKED, OURS, USES
 
 QUIET_AT_FIRST, QUIET_AT_LAST = 3.0, 3.0
 PAUSE_SECONDS = (0.5, 4.0)
+CLOCK_SECONDS = (5, 7200)
 REST_SECONDS = 2.0
 """How long a target has to itself after a fault."""
 
@@ -21,22 +22,29 @@ class Kind(StrEnum):
     CUT = "cut"
     DELAY = "delay"
     STALL = "stall"
+    FILL = "fill"
+    """The disk of the database has no page left."""
+    CLOCK = "clock"
+    """A process believes that it is up to two hours earlier or later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """It happens to a target, `at` seconds after the start, and is over after some `seconds`.
 
-    The target is a process or service, or a part and the service that it is linked to.
+    The target is a process or service, or a part and the service that it is linked to. `clock` is by how many seconds
+    a clock is ahead meanwhile.
     """
 
     at: float
     seconds: float
     kind: Kind
     target: tuple[str, ...]
+    clock: int = 0
 
     def __str__(self) -> str:
-        return f"{self.kind} {' - '.join(self.target)}"
+        clock = f" {self.clock:+d} s" if self.clock else ""
+        return f"{self.kind} {' - '.join(self.target)}{clock}"
 
 
 SERVICES = ("database", "mqtt", "valkey", "kafka")
@@ -48,8 +56,10 @@ CHOICES: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.CUT: LINKS,
     Kind.DELAY: LINKS,
     Kind.STALL: LINKS,
+    Kind.FILL: (("database",),),
+    Kind.CLOCK: tuple((name,) for name in CLOCKED),
 }
-WEIGHTS = {Kind.KILL: 4, Kind.FREEZE: 2, Kind.CUT: 2, Kind.DELAY: 1, Kind.STALL: 2}
+WEIGHTS = {Kind.KILL: 4, Kind.FREEZE: 2, Kind.CUT: 2, Kind.DELAY: 1, Kind.STALL: 2, Kind.FILL: 1, Kind.CLOCK: 1}
 
 
 def plan(seed: int, seconds: float, every_seconds: float) -> list[Fault]:
@@ -66,5 +76,6 @@ def _faults(random: Random, seconds: float, every_seconds: float) -> Iterator[Fa
         lasts = random.uniform(*PAUSE_SECONDS)
         if busy_until.get(target, 0.0) <= at:
             busy_until[target] = at + lasts + REST_SECONDS
-            yield Fault(at, lasts, kind, target)
+            clock = random.choice((-1, 1)) * random.randint(*CLOCK_SECONDS) if kind is Kind.CLOCK else 0
+            yield Fault(at, lasts, kind, target, clock)
         at += random.expovariate(1 / every_seconds)

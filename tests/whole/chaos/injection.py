@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import psutil
 
 from homelab_site.stack.child import Child
 from tests.proxy import Proxy
+from tests.whole.chaos.clock import library
 from tests.whole.chaos.faults import Fault, Kind
 from tests.whole.chaos.stack import OURS, Stack
 
@@ -39,7 +41,9 @@ class Injector:
         """What went wrong with the faults themselves, and processes that ended without any."""
         self._stack = stack
         self._say = say
-        self._faults = faults
+        possible = {Kind.FILL: stack.disk.is_mounted, Kind.CLOCK: library() is not None}
+        self._faults = [fault for fault in faults if possible.get(fault.kind, True)]
+        self.impossible = sorted({fault.kind for fault in faults} - {fault.kind for fault in self._faults})
         self._pool = ThreadPoolExecutor(len(faults) + 1, thread_name_prefix="fault")
         self._locks = {name: threading.Lock() for name in (*OURS, *stack.services)}
         self._ends = threading.Event()
@@ -84,6 +88,10 @@ class Injector:
         (name,) = fault.target
         if fault.kind is Kind.FREEZE:
             return _freeze(self._child(name))
+        if fault.kind is Kind.FILL:
+            return self._fill_disk()
+        if fault.kind is Kind.CLOCK:
+            return self._set_clock(name, fault.clock)
         return self._kill(name)
 
     def _child(self, name: str) -> Child:
@@ -100,6 +108,21 @@ class Injector:
         if name == "database":
             return self._stack.start_database
         return self._stack.services[name].start
+
+    def _fill_disk(self) -> Undo:
+        self._stack.disk.fill()
+
+        def empty() -> None:
+            self._stack.disk.empty()
+            # It ends where it has no room for its journal.
+            self._stack.start_database()
+
+        return empty
+
+    def _set_clock(self, name: str, seconds: int) -> Undo:
+        clock = self._stack.clocks[name]
+        clock.set_off(seconds)
+        return partial(clock.set_off, 0)
 
     def _let_mosquitto_save(self) -> None:
         """Mosquitto acknowledges before it saves. So nobody speaks to it from its saving until it is killed."""

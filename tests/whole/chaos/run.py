@@ -83,7 +83,7 @@ class Run:
         injector.finish()
         self._growth.finish()
         return [
-            Account("faults", [f"{len(injector.happened)} of {len(faults)} happened"], injector.trouble),
+            _of_faults(injector, len(faults)),
             *accounts,
             of_streams(self._watchers, places_in_kafka()),
             self._growth.account(),
@@ -155,3 +155,10 @@ class Run:
     def _number_of(self, heard: Heard) -> int:
         number: int = msgspec.json.decode(heard.value).get("wifiRssi", 0) if heard.stream is Stream.ENERGY else 0
         return number
+
+
+def _of_faults(injector: Injector, planned: int) -> Account:
+    facts = [f"{len(injector.happened)} of {planned} happened"]
+    if injector.impossible:
+        facts.append(f"not possible here: {', '.join(injector.impossible)}")
+    return Account("faults", facts, injector.trouble)

@@ -13,6 +13,8 @@ from tests.homelab_site.access.issuer import HouseIssuer
 from tests.mosquitto import PersistentMosquitto
 from tests.proxy import Proxy
 from tests.waiting import eventually
+from tests.whole.chaos.clock import Clock
+from tests.whole.chaos.disk import SmallDisk
 from tests.whole.house_of_kills import NODES
 
 HOUSE_NODE = "thermiq_heatpump"
@@ -29,6 +31,8 @@ USES: Mapping[str, tuple[str, ...]] = {
     "people": ("web",),
 }
 """Which part talks to what; the last three are not ours to kill."""
+CLOCKED = ("bridge", "settings")
+"""Processes whose clock can be wrong: those that stamp what was received, and that judge it."""
 OURS = ("web", "bridge", "sink", "settings", "stream", "outbox", "celery")
 START_SECONDS = 60.0
 DATABASE_SECONDS = 60.0
@@ -37,10 +41,12 @@ DATABASE_SECONDS = 60.0
 class Stack:
     """Services and processes in one directory. `port` is where people reach the web server, through a proxy."""
 
-    def __init__(self, directory: Path, database: Path) -> None:
+    def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.disk = SmallDisk(directory / "database")
+        self.clocks = {name: Clock(directory / f"clock-{name}") for name in CLOCKED}
         self.issuer = HouseIssuer()
-        self.postgres = Postgres(database)
+        self.postgres = Postgres(self.disk.directory)
         self.kafka = Kafka(directory / "kafka")
         self.mqtt = PersistentMosquitto(directory / "mqtt")
         self.valkey = Valkey(directory / "valkey")
@@ -60,6 +66,7 @@ class Stack:
 
     def start(self) -> None:
         """Start everything, and return when all is at work."""
+        self.disk.mount()
         for service in self.services.values():
             service.start()
         self._open_links()
@@ -73,6 +80,7 @@ class Stack:
             child.kill()
         for service in self.services.values():
             service.stop()
+        self.disk.unmount()
         for link in self.links.values():
             link.__exit__(None, None, None)
         self.issuer.stop()
@@ -155,6 +163,8 @@ class Stack:
     def _environment_of(self, part: str) -> dict[str, str]:
         """Return a process's variables: services that it does not use are named as they are."""
         environment = self.direct_environment()
+        if part in self.clocks:
+            environment.update(self.clocks[part].environment())
         for service in USES[part]:
             address = self.link(part, service)
             if service == "database":
