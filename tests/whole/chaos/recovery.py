@@ -1,7 +1,7 @@
 """The account of recovery: how long after a fault was over something that began later had arrived."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from tests.whole.chaos.account import Account
@@ -14,6 +14,8 @@ FLOW_OF = {
     "settings": "commands", "outbox": "commands", "pumps": "commands",
     "celery": "celery",
 }  # fmt: skip
+Recoveries = dict[str, list[float]]
+"""Seconds until data went again, by what had happened."""
 ROWS = "rows"
 """The flow of everything else: readings on their way from a device to a row."""
 
@@ -30,20 +32,42 @@ def have_all_recovered(happened: Iterable[Happened], flows: Mapping[str, Flow]) 
     return all(seconds_of(one, flows) is not None for one in happened)
 
 
-def of_recovery(happened: Iterable[Happened], flows: Mapping[str, Flow]) -> Account:
-    account = Account("recovery")
-    by_kind: dict[str, list[float]] = defaultdict(list)
+def recoveries_of(happened: Iterable[Happened], flows: Mapping[str, Flow]) -> Recoveries:
+    found: Recoveries = defaultdict(list)
     for one in happened:
         seconds = seconds_of(one, flows)
-        if seconds is None:
-            account.differ("fault was not recovered from", [one.fault])
-        else:
-            by_kind[_title(one.fault)].append(seconds)
-    account.facts = [
-        f"{title} x{len(found)}: median {median(found):.1f} s, longest {max(found):.1f} s"
-        for title, found in sorted(by_kind.items())
-    ]
+        if seconds is not None:
+            found[_title(one.fault)].append(seconds)
+    return dict(found)
+
+
+def merged(many: Iterable[Recoveries]) -> Recoveries:
+    found: Recoveries = defaultdict(list)
+    for one in many:
+        for title, seconds in one.items():
+            found[title] += seconds
+    return found
+
+
+def of_recovery(happened: Sequence[Happened], flows: Mapping[str, Flow]) -> Account:
+    account = Account("recovery")
+    account.differ(
+        "faults were not recovered from", (str(one.fault) for one in happened if seconds_of(one, flows) is None)
+    )
+    seconds = [one for found in recoveries_of(happened, flows).values() for one in found]
+    if seconds:
+        account.facts.append(
+            f"median {median(seconds):.1f} s, longest {max(seconds):.1f} s after {len(seconds)} faults"
+        )
     return account
+
+
+def table(recoveries: Recoveries) -> str:
+    """Return how many there were of each kind of fault, with median and longest recovery in seconds."""
+    lines = [f"{'fault':<28}{'times':>6}{'median':>8}{'longest':>9}"]
+    for title, seconds in sorted(recoveries.items()):
+        lines.append(f"{title:<28}{len(seconds):>6}{median(seconds):>8.1f}{max(seconds):>9.1f}")
+    return "\n".join(lines)
 
 
 def _title(fault: Fault) -> str:

@@ -22,7 +22,7 @@ from tests.whole.chaos.growth import Growth
 from tests.whole.chaos.injection import Injector
 from tests.whole.chaos.monitor import Monitor, scalar
 from tests.whole.chaos.readings import of_readings, stored_letters, stored_rows
-from tests.whole.chaos.recovery import have_all_recovered, of_recovery
+from tests.whole.chaos.recovery import Recoveries, have_all_recovered, of_recovery, recoveries_of, table
 from tests.whole.chaos.stack import Stack
 from tests.whole.chaos.streams import of_streams, places_in_kafka
 from tests.whole.chaos.watchers import Heard, Watcher
@@ -58,6 +58,7 @@ class Run:
         self._programs = [
             Program(stack, node, seed * len(NODES) + number, LONGEST_PAUSE_SECONDS) for number, node in enumerate(NODES)
         ]
+        self.recoveries: Recoveries = {}
         self._growth = Growth(stack.children)
         self._monitor = Monitor(
             {
@@ -78,6 +79,8 @@ class Run:
         time.sleep(max(0.0, began + self._seconds - time.monotonic()))
         with suppress(AssertionError):  # the account says which
             eventually(lambda: have_all_recovered(injector.happened, self._monitor.flows), RECOVER_SECONDS)
+        self.recoveries = recoveries_of(injector.happened, self._monitor.flows)
+        self._say(table(self.recoveries))
         self._stop_everybody()
         accounts = self._settled()
         injector.finish()

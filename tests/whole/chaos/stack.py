@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+import django
+
 from homelab_site.stack import parts
 from homelab_site.stack.child import Child, StackError, free_port
 from homelab_site.stack.services import Kafka, Postgres, Service, Valkey
@@ -192,6 +194,12 @@ class Stack:
             # Whatever goes wrong with devices here is a larger share than in any house.
             "BAD_SHARE_LIMIT": "1",
         }
+
+
+def use(stack: Stack) -> None:
+    """Let Django of this process be that of a stack that runs."""
+    os.environ.update(stack.direct_environment(), DJANGO_SETTINGS_MODULE="homelab_site.settings")
+    django.setup()
 
 
 def _databases_at(address: str) -> dict[str, str]:
