@@ -12,6 +12,7 @@ from threading import Event
 from typing import TextIO
 
 import psutil
+from django.conf import settings
 
 from homelab_site import env
 from homelab_site.stack import parts, secrets
@@ -19,6 +20,7 @@ from homelab_site.stack.child import Child, StackError, listens
 from homelab_site.stack.parts import Part
 from homelab_site.stack.services import SERVICES, Identity, Postgres, Service, named_services
 from homelab_site.stack.state import StackState, forget_state, lock, read_state, runs, write_state
+from homelab_site.static_files import collect_our_own
 
 READY_SECONDS = 60.0
 PREPARE_SECONDS = 120.0
@@ -80,6 +82,7 @@ class Supervisor:
             self._step(f"starting {service.title}")
             self._services.append(service)
             self._launch_service(service)
+        collect_our_own()
         for service in self._services:
             self._raise_if_stopped()
             if service.needed_to_prepare:
@@ -137,8 +140,7 @@ class Supervisor:
     def _take_data_dir(self) -> None:
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            for name in ("logs", "static"):
-                (self.data_dir / name).mkdir(exist_ok=True)
+            (self.data_dir / "logs").mkdir(exist_ok=True)
             self._lock = lock(self.data_dir)
             if self._lock is None:
                 raise StackError(already_running(self.data_dir))
@@ -190,7 +192,7 @@ class Supervisor:
         defaults = {
             **self.environment,
             "SECRET_KEY": secrets.secret_key(self.data_dir),
-            "STATIC_ROOT": str(self.data_dir / "static"),
+            "STATIC_ROOT": str(settings.STATIC_ROOT),
             "WORKER_RUN_DIR": str(self.data_dir / "run"),
             "HTTPS": "false",
             "LOCAL_LOGIN": "true",

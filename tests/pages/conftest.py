@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from homelab_site.stack import parts
 from homelab_site.stack.child import Child, free_port
+from homelab_site.static_files import collect_our_own
 from telemetry.schema.runner import Connection
 
 NAME, PASSWORD = "astrid", "astrid-s-long-secret"
@@ -46,6 +47,12 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _collected() -> None:
+    """Compressed files under names that change with them, as a house serves them."""
+    collect_our_own()
 
 
 @pytest.fixture(scope="package")
