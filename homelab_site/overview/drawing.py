@@ -38,7 +38,7 @@ class Gauge:
 def dial_scale(house: House) -> int:
     """Return the end of the dial in kW: a round number that the last day did not pass."""
     drawn = house.power.consumption_total_actual_w if house.power else None
-    peaks = [hour.max_power_total_kw or 0 for __, hour in house.hours if hour]
+    peaks = [hour.most_kw for __, hour in house.hours if hour]
     highest = max([*peaks, (drawn or 0) / 1000])
     return next((scale for scale in SCALES_KW if scale >= highest), SCALES_KW[-1])
 
@@ -59,7 +59,7 @@ def gauges(power: Reading, scale: int) -> list[Gauge]:
 
 def highest_hour(house: House) -> float:
     """Return the most that an hour used, kWh."""
-    return max((hour.total_energy_kwh for __, hour in house.hours if hour), default=0.0)
+    return max((hour.kwh for __, hour in house.hours if hour), default=0.0)
 
 
 def bars(house: House) -> list[Bar]:
@@ -68,7 +68,7 @@ def bars(house: House) -> list[Bar]:
     drawn = []
     for start, hour in house.hours:
         local = timezone.localtime(start)
-        kwh = hour.total_energy_kwh if hour else None
+        kwh = hour.kwh if hour else None
         under_way = start == house.hours[-1][0]
         drawn.append(
             Bar(

@@ -1,5 +1,6 @@
 """The state of the house at a moment, put together from what each app knows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,15 @@ from telemetry.rooms import selectors as sensors
 HOUR, QUARTER = timedelta(hours=1), timedelta(minutes=15)
 HOURS_SHOWN = 24
 MAX_ROOMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """A clock hour: what was used in it, the most that was drawn, and which share of it was measured."""
+
+    kwh: float
+    most_kw: float
+    coverage: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class House:
 
     at: datetime
     power: meters.Reading | None
-    hours: tuple[tuple[datetime, meters.Hour | None], ...]
+    hours: tuple[tuple[datetime, Hour | None], ...]
     used: Used
     heatpump: pumps.Reading | None
     failed: Command | None
@@ -45,7 +55,7 @@ class House:
     def this_hour(self) -> float:
         """What was used in this clock hour so far, kWh."""
         hour = self.hours[-1][1]
-        return hour.total_energy_kwh if hour else 0.0
+        return hour.kwh if hour else 0.0
 
     @property
     def is_empty(self) -> bool:
@@ -59,43 +69,69 @@ def house() -> House:
     A reading dated in the future does not count: it would hide that its device has been silent since.
     """
     now = timezone.localtime()
+    quarters = _quarters(now)
     pump = pumps.reading_latest(device_id=None, until=now)
     return House(
         at=now,
         power=meters.reading_latest(device_serial=None, until=now),
-        hours=_last_hours(now),
-        used=_used(now),
+        hours=_last_hours(now, quarters),
+        used=_used(now, quarters),
         heatpump=pump,
         failed=newest_failure(pump.device_id, since=now - timedelta(days=1)) if pump else None,
         rooms=tuple(sensors.rooms().rows(limit=MAX_ROOMS)),
     )
 
 
-def _last_hours(now: datetime) -> tuple[tuple[datetime, meters.Hour | None], ...]:
+def _quarters(now: datetime) -> list[meters.Hour]:
+    """Return what was measured since yesterday began, by quarters of an hour: the rest is made of these.
+
+    To judge the newest readings of a counter takes the database longer than all else, so it is asked once.
+    """
+    start = min(_midnight(now, days_back=1), _this_hour(now) - HOUR * HOURS_SHOWN)
+    return list(meters.quarters(start=start, end=now, device_serial=None).rows(limit=4 * 2 * HOURS_SHOWN + 8))
+
+
+def _last_hours(now: datetime, quarters: Sequence[meters.Hour]) -> tuple[tuple[datetime, Hour | None], ...]:
     # In UTC each hour follows the one before; the house's clock is put forward and back.
-    this_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    this_hour = _this_hour(now)
     starts = [this_hour - HOUR * back for back in reversed(range(HOURS_SHOWN))]
-    measured = meters.hours(start=starts[0], end=this_hour + HOUR, device_serial=None).rows(limit=HOURS_SHOWN)
-    by_start = {hour.hour_start: hour for hour in measured}
-    return tuple((start, by_start.get(start)) for start in starts)
+    by_start: dict[datetime, list[meters.Hour]] = {start: [] for start in starts}
+    for quarter in quarters:
+        by_start.get(_this_hour(quarter.hour_start), []).append(quarter)
+    return tuple((start, _hour(those) if those else None) for start, those in by_start.items())
 
 
-def _used(now: datetime) -> Used:
-    """Compare with yesterday at the same time of day, since a part of a day is always less than a whole one."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    yesterday = midnight - timedelta(days=1)
-    whole = meters.days(start=yesterday, end=midnight, device_serial=None).first()
-    return Used(
-        today=meters.energy_used(start=midnight, end=now, device_serial=None),
-        yesterday_by_now=_used_until(yesterday, now - timedelta(days=1)) if whole else None,
-        yesterday=whole.energy_consumption_kwh if whole else None,
+def _hour(quarters: Sequence[meters.Hour]) -> Hour:
+    return Hour(
+        kwh=sum(quarter.total_energy_kwh for quarter in quarters),
+        most_kw=max(quarter.max_power_total_kw or 0.0 for quarter in quarters),
+        coverage=sum(quarter.coverage for quarter in quarters) / 4,
     )
 
 
-def _used_until(start: datetime, moment: datetime) -> float:
-    """Return the kWh used until any moment; within its quarter of an hour the use counts as even."""
-    into_quarter = timedelta(minutes=moment.minute % 15, seconds=moment.second, microseconds=moment.microsecond)
-    quarter = moment - into_quarter
-    before = meters.energy_used(start=start, end=quarter, device_serial=None)
-    within = meters.energy_used(start=quarter, end=quarter + QUARTER, device_serial=None)
-    return before + within * (into_quarter / QUARTER)
+def _used(now: datetime, quarters: Sequence[meters.Hour]) -> Used:
+    """Compare with yesterday at the same time of day, since a part of a day is always less than a whole one."""
+    midnight, yesterday = _midnight(now), _midnight(now, days_back=1)
+    before = [quarter for quarter in quarters if yesterday <= quarter.hour_start < midnight]
+    by_now = (now - timedelta(days=1)).astimezone(UTC)
+    return Used(
+        today=sum(quarter.total_energy_kwh for quarter in quarters if quarter.hour_start >= midnight),
+        yesterday_by_now=sum(_until(quarter, by_now) for quarter in before) if before else None,
+        yesterday=sum(quarter.total_energy_kwh for quarter in before) if before else None,
+    )
+
+
+def _until(quarter: meters.Hour, moment: datetime) -> float:
+    """Return the kWh used in a quarter of an hour until a moment; within the quarter the use counts as even."""
+    share = (moment - quarter.hour_start) / QUARTER
+    return quarter.total_energy_kwh * min(max(share, 0.0), 1.0)
+
+
+def _midnight(now: datetime, *, days_back: int = 0) -> datetime:
+    """Return when today, or a day before it, began by the house's clock, in UTC."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days_back)
+    return midnight.astimezone(UTC)
+
+
+def _this_hour(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
