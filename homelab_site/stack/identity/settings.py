@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from homelab_site.stack import secrets
+from homelab_site.stack.parts import PROJECT
 
 DIRECTORY = Path(os.environ["IDENTITY_DIR"])
 PORT = int(os.environ["IDENTITY_PORT"])
@@ -26,6 +27,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "homelab_site.stack.identity.keys.CurrentKeys",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -50,6 +52,9 @@ DATABASES = {
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA journal_mode=WAL"},
     }
 }
+LANGUAGES = [("en", "English"), ("sv", "Svenska")]
+LANGUAGE_COOKIE_NAME = "identity_language"
+LOCALE_PATHS = [Path(PROJECT) / "locale"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 
