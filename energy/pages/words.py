@@ -84,12 +84,13 @@ def comparison_sentence(span: Span, parts: Parts | None, share: float | None) ->
     if parts is None or share is None:
         return _("There is nothing to compare with: measurements do not cover %(before)s.") % names
     percent = round(abs(share) * 100)
+    share_text = f"{percent}\N{NO-BREAK SPACE}%"
     if percent == 0:
         sentence = _("As much as %(before)s") % names
     elif share < 0:
-        sentence = _("%(percent)d %% less than %(before)s") % {**names, "percent": percent}
+        sentence = _("%(share)s less than %(before)s") % {**names, "share": share_text}
     else:
-        sentence = _("%(percent)d %% more than %(before)s") % {**names, "percent": percent}
+        sentence = _("%(share)s more than %(before)s") % {**names, "share": share_text}
     if parts.by_day:
         sentence = _("%(sentence)s, by day") % {"sentence": sentence}
     if parts.under_way:

@@ -11,7 +11,7 @@ from bridge.devices.thermiq_registers import SETTINGS
 from bridge.devices.thermiq_registers import Setting as Register
 from heatpump.outbox.models import Command, Status
 from heatpump.outbox.selectors import commands_of_device
-from heatpump.pages.words import MODES, SETTING_TITLES, UNITS, asked_for, outcome, setting_value
+from heatpump.pages.words import MODES, SETTING_TITLES, UNITS, asked_for, outcome, quantity, setting_value
 from heatpump.settings.models import HeatPump
 from heatpump.settings.pumps import settings_of
 
@@ -24,7 +24,11 @@ class SettingForm(forms.Form):
     def __init__(self, register: Register, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.register = register
-        self.fields[register.name] = _field(register)
+        field = _field(register)
+        # The complaint can come without the rest of the page, so the field always says where it would be.
+        parts = ("helptext", "error") if field.help_text else ("error",)
+        field.widget.attrs["aria-describedby"] = " ".join(f"id_{register.name}_{part}" for part in parts)
+        self.fields[register.name] = field
 
     @property
     def bound(self) -> forms.BoundField:
@@ -98,10 +102,8 @@ def submitted_form(data: Mapping[str, Any]) -> SettingForm | None:
 
 def range_words(register: Register) -> str:
     """Return what a setting may be."""
-    return _("%(lowest)s to %(highest)s") % {
-        "lowest": setting_value("", register.minimum),
-        "highest": setting_value("", register.maximum),
-    }
+    highest = quantity(setting_value("", register.maximum), UNIT_OF[register.name])
+    return _("%(lowest)s to %(highest)s") % {"lowest": setting_value("", register.minimum), "highest": highest}
 
 
 def _field(register: Register) -> forms.Field:

@@ -1,13 +1,23 @@
 """Settings and commands of the heat pump in plain words."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
+from django.utils.formats import number_format
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from heatpump.outbox.models import Command, Reason, Status
 from heatpump.pages.ranges import Range
+
+LONGEST_UNGROUPED: Final = 9999
+"""Four digits are read at a glance."""
+
+
+def _curve_at(degrees: str) -> Any:
+    return format_lazy(gettext_lazy("Curve at {temperature} outdoors"), temperature=f"{degrees}\N{NO-BREAK SPACE}°C")
+
 
 UNITS: Final = {"degC": "°C", "degC min": "°C·min"}
 SETTING_TITLES: Final = {
@@ -16,9 +26,9 @@ SETTING_TITLES: Final = {
     "curve": gettext_lazy("Heat curve"),
     "curve_min": gettext_lazy("Lowest supply temperature"),
     "curve_max": gettext_lazy("Highest supply temperature"),
-    "curve_plus_5": gettext_lazy("Curve at +5 °C outdoors"),
-    "curve_zero": gettext_lazy("Curve at 0 °C outdoors"),
-    "curve_minus_5": gettext_lazy("Curve at -5 °C outdoors"),
+    "curve_plus_5": _curve_at("+5"),
+    "curve_zero": _curve_at("0"),
+    "curve_minus_5": _curve_at("\N{MINUS SIGN}5"),
     "heatstop": gettext_lazy("No heating from, outdoors"),
     "integral_setting": gettext_lazy("Integral at which the compressor starts"),
 }
@@ -54,13 +64,22 @@ def setting_value(name: str, value: int | None) -> str:
     """Return a setting's value without its unit; a mode is called by its name."""
     if value is None:
         return "\N{EN DASH}"
-    return str(MODES.get(value, value)) if name == "mode" else str(value).replace("-", "\N{MINUS SIGN}")
+    if name == "mode":
+        return str(MODES.get(value, value))
+    return number_format(value, use_l10n=True, force_grouping=abs(value) > LONGEST_UNGROUPED).replace(
+        "-", "\N{MINUS SIGN}"
+    )
+
+
+def quantity(value: str, unit: str) -> str:
+    """Return a value with its unit, which stay on one line."""
+    return f"{value}\N{NO-BREAK SPACE}{unit}" if unit else value
 
 
 def asked_for(payload: Mapping[str, int], units: Mapping[str, str]) -> str:
     """Return what a command asks for."""
     return ", ".join(
-        f"{SETTING_TITLES[name]}: {setting_value(name, value)} {units[name]}".rstrip()
+        f"{SETTING_TITLES[name]}: {quantity(setting_value(name, value), units[name])}"
         for name, value in payload.items()
     )
 

@@ -53,8 +53,9 @@ def _silence(house: House) -> Iterator[Matter]:
 def _batteries(house: House) -> Iterator[Matter]:
     for room in house.rooms:
         if room.is_battery_low:
-            words = _("The battery of the sensor of %(room)s is at %(percent)d %%.")
-            yield Matter(words % {"room": room.location, "percent": room.battery_percent}, reverse("rooms"))
+            words = _("The battery of the sensor of %(room)s is at %(share)s.")
+            share = f"{room.battery_percent}\N{NO-BREAK SPACE}%"
+            yield Matter(words % {"room": room.location, "share": share}, reverse("rooms"))
 
 
 def _overdue(house: House, stream: str, newest: datetime) -> float | None:

@@ -21,14 +21,20 @@ document.addEventListener("submit", async (event) => {
   if (!form.matches("[data-in-place]")) return;
   event.preventDefault();
   const button = form.querySelector("button");
+  const answer = () => form.querySelector("[data-answer]");
+  const focused = document.activeElement;
   button.disabled = true;
   try {
     await submit(form, "[data-live], [data-answer]");
+    form.querySelector("[aria-describedby]").setAttribute("aria-invalid", answer().textContent !== "");
     refreshWithin(pause());
-  } catch {
-    form.submit(); // the browser says what is wrong
+  } catch ({ status }) {
+    // Whoever may not write any more gets the site's own page. Where nobody answered, it can have been taken or not.
+    if (status < 500) form.submit();
+    else answer().textContent = form.dataset.wordUnanswered;
   } finally {
     button.disabled = false;
+    if (document.activeElement === document.body) focused.focus();
   }
 });
 

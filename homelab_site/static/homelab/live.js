@@ -3,6 +3,8 @@
 // It reconnects by itself, with pauses that grow. Every subscription begins with the newest known reading, so what was
 // missed while it was away is made up for by that, and by whatever a listener of `onState` asks the site for again.
 
+import { clockTime, houseNow } from "./words.js";
+
 const PAUSES_MS = [1000, 2000, 4000, 8000, 15_000, 30_000];
 const PING_MS = 10_000;
 const SILENCE_MS = 25_000; // after two pings without an answer nobody is there
@@ -47,6 +49,7 @@ function opened() {
 
 function received(event) {
   heard = Date.now();
+  if (answers) known = houseNow();
   const message = JSON.parse(event.data);
   if (message.type === "subscribed") {
     attempt = 0;
@@ -90,22 +93,29 @@ function hurry() {
   }
 }
 addEventListener("online", hurry);
+addEventListener("offline", () => {
+  if (state === "live") closed(); // a connection that nothing comes through looks alive for long
+});
 document.addEventListener("visibilitychange", hurry);
 
 const mark = document.getElementById("live");
 let answers = true;
+let known = houseNow(); // until when the page knows how the house is
 
 function showState() {
   if (!mark) return;
   const shown = answers ? state : "away";
   if (mark.dataset.state === shown) return;
   mark.dataset.state = shown;
-  mark.textContent = mark.getAttribute(`data-word-${shown}`);
+  const { wordSince } = mark.dataset;
+  const since = shown === "away" ? ` ${wordSince} ${clockTime(known)}` : "";
+  mark.textContent = mark.getAttribute(`data-word-${shown}`) + since;
 }
 onState(showState);
 
 // Says whether the site answers too: a page that cannot be asked for again is not live, whatever the connection is.
 export function siteAnswers(does) {
   answers = does;
+  if (does) known = houseNow();
   showState();
 }

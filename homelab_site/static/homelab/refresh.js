@@ -8,7 +8,8 @@ export async function refresh(marked = "[data-live]") {
   await replaceParts(await load({}), marked);
 }
 
-// Sends a form of this page, and replaces parts with those of the page that comes back.
+// Sends a form of this page, and replaces parts with those of the page that comes back. What it throws has the `status`
+// that the site has answered with, if it has.
 export async function submit(form, marked) {
   const answer = await load({ method: "POST", body: new FormData(form) });
   if (answer.type === "opaqueredirect") await refresh(marked); // what was sent is taken, or nobody is logged in
@@ -27,7 +28,7 @@ async function replaceParts(answer, marked) {
     return;
   }
   if (!answer.ok) {
-    throw new Error(`status ${answer.status}`);
+    throw Object.assign(new Error(`status ${answer.status}`), { status: answer.status });
   }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (fresh.querySelectorAll(marked).length !== document.querySelectorAll(marked).length) {

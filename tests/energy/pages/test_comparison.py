@@ -31,7 +31,7 @@ def test_a_whole_week_is_compared_with_the_whole_week_before() -> None:
     found = parts(WEEK)
     assert (found.start, found.end) == (WEEK.start(STOCKHOLM), WEEK.end(STOCKHOLM))
     assert (found.before_start, found.before_end) == (datetime(2025, 11, 9, 23, tzinfo=UTC), WEEK.start(STOCKHOLM))
-    assert sentence(WEEK, 88, 100) == "12 % less than the week before."
+    assert sentence(WEEK, 88, 100) == "12\N{NO-BREAK SPACE}% less than the week before."
 
 
 def test_a_week_under_way_is_compared_until_the_same_time() -> None:
@@ -39,12 +39,12 @@ def test_a_week_under_way_is_compared_until_the_same_time() -> None:
     assert found.end == datetime(2025, 11, 19, 11, tzinfo=UTC)
     assert found.before_end == datetime(2025, 11, 12, 11, tzinfo=UTC)
     said = sentence(WEEK, 150, 100, datetime(2025, 11, 19, 11, 7, tzinfo=UTC))
-    assert said == "50 % more than the week before until the same time."
+    assert said == "50\N{NO-BREAK SPACE}% more than the week before until the same time."
 
 
 def test_months_of_different_length_are_compared_by_day() -> None:
     assert sentence(MARCH, 310, 280) == "As much as the month before, by day."
-    assert sentence(MARCH, 310, 560) == "50 % less than the month before, by day."
+    assert sentence(MARCH, 310, 560) == "50\N{NO-BREAK SPACE}% less than the month before, by day."
 
 
 def test_a_month_with_a_change_of_the_clock_has_as_many_days_as_the_calendar() -> None:

@@ -11,6 +11,8 @@ const TICK_APART_PIXELS = 64;
 const AXIS_GAP = 6;
 const TOP_ROOM = 1.06;
 const LEAST_RANGE = 2;
+// Ticks lie 1, 2 or 5 apart, or so many tens: what lies 2.5 apart needs labels that nobody reads.
+const APART = [-2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
 const { timeZone } = document.documentElement.dataset;
 
 /** Returns the times at which values are drawn: bars stand in the middle of their interval. */
@@ -85,6 +87,7 @@ function valueAxis(unit, index, font) {
     scale: unit,
     side: index ? 1 : 3,
     space: 36,
+    incrs: APART,
     gap: AXIS_GAP,
     size: (plot, labels) => labelWidth(plot, labels, font),
     grid: index ? { show: false } : { stroke: () => colour("--grid"), width: 1 },
