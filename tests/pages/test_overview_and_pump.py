@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import psycopg2
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from homelab_site.stack.services import Postgres
 from telemetry.schema.runner import Connection
@@ -18,6 +19,7 @@ from tests.pages.living import LivingHouse
 from tests.waiting import eventually
 
 FIRST_VIEW_BYTES = 150_000
+HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +119,7 @@ def test_a_setting_is_changed_and_seen_confirmed(visit: Visit) -> None:
     field.fill(wanted)
     field.press("Enter")
     expect(page.locator("#commands .command-confirmed").first).to_contain_text(
-        f"No heating from, outdoors: {wanted} °C", timeout=60_000
+        f"No heating from, outdoors: {wanted}\N{NO-BREAK SPACE}°C", timeout=60_000
     )
     expect(page.locator("#held-heatstop")).to_have_text(re.compile(rf"^\s*{wanted} °C\s*$"), timeout=30_000)
 
@@ -129,7 +131,7 @@ def test_without_scripts_a_setting_can_be_changed_too(visit: Visit) -> None:
     wanted = "37" if field.input_value() != "37" else "38"
     field.fill(wanted)
     page.locator("#curve button").click()
-    expect(page.locator("#commands .command").first).to_contain_text(f"Heat curve: {wanted} °C")
+    expect(page.locator("#commands .command").first).to_contain_text(f"Heat curve: {wanted}\N{NO-BREAK SPACE}°C")
 
 
 @pytest.mark.usefixtures("_astrid_may_write")
@@ -137,23 +139,86 @@ def test_what_the_curve_does_not_allow_is_said_beside_the_field(visit: Visit) ->
     page = visit("/heatpump/", java_script_enabled=False)
     page.get_by_label("Lowest supply temperature").fill("200")
     page.locator("#curve_min button").click()
-    expect(page.locator("#error-curve_min")).to_have_text(
+    expect(page.locator("#id_curve_min_error")).to_have_text(
         "The lowest supply temperature must not be above the highest."
     )
     expect(page.get_by_label("Lowest supply temperature")).to_have_value("200")
 
 
-def test_the_page_goes_on_after_the_server_was_away(browser: Browser, cookies: object, living: LivingHouse) -> None:
-    with browser.new_context(base_url=living.address, storage_state=cookies, locale="en-GB") as context:  # type: ignore[arg-type] # what a context gave
-        page = context.new_page()
-        page.goto("/")
+NOT_LIVE = re.compile(r"^Not live since \d\d:\d\d$")
+
+
+@pytest.fixture
+def context(browser: Browser, cookies: Any, living: LivingHouse) -> Iterator[BrowserContext]:
+    """A browser of Astrid's whose console may say that the site does not answer."""
+    with browser.new_context(base_url=living.address, storage_state=cookies, locale="en-GB") as made:
+        yield made
+
+
+def open_live(context: BrowserContext, path: str) -> Page:
+    page = context.new_page()
+    page.goto(path)
+    is_live(page)
+    return page
+
+
+def test_every_page_goes_on_after_the_server_was_away(context: BrowserContext, living: LivingHouse) -> None:
+    pages = [open_live(context, path) for path in ("/", "/energy/", "/heatpump/", "/rooms/")]
+    living.kill_web()
+    for page in pages:
+        expect(page.locator("#live")).to_have_text(NOT_LIVE, timeout=30_000)
+    living.start_web()
+    living.measure(4321)
+    for page in pages:
         is_live(page)
+    expect(pages[0].locator("[data-watts=total]")).to_have_text("4.32", timeout=30_000)
+
+
+def test_a_phone_without_a_network_is_not_live(context: BrowserContext) -> None:
+    page = open_live(context, "/")
+    context.set_offline(True)
+    expect(page.locator("#live")).to_have_text(NOT_LIVE)
+    context.set_offline(False)
+    is_live(page)
+
+
+@pytest.mark.usefixtures("_astrid_may_write")
+def test_a_change_under_way_is_seen_confirmed_though_the_server_was_away(
+    context: BrowserContext, living: LivingHouse
+) -> None:
+    page = open_live(context, "/heatpump/")
+    field = page.get_by_label("No heating from, outdoors")
+    wanted = "11" if field.input_value() != "11" else "12"
+    living.pump.silent.add("thermiq_heatpump")
+    try:
+        field.fill(wanted)
+        field.press("Enter")
+        expect(page.locator("#commands .last").first).to_have_text("sent, not confirmed yet", timeout=30_000)
         living.kill_web()
-        expect(page.locator("#live")).to_have_text("Not live", timeout=30_000)
+    finally:
+        living.pump.silent.clear()
+    expect(page.locator("#live")).to_have_text(NOT_LIVE, timeout=30_000)
+    living.start_web()
+    newest = page.locator("#commands .command-confirmed").first
+    expect(newest).to_contain_text(f"No heating from, outdoors: {wanted}\N{NO-BREAK SPACE}°C", timeout=60_000)
+    is_live(page)
+
+
+@pytest.mark.usefixtures("_astrid_may_write")
+def test_a_change_that_nobody_answers_is_said_to_be_uncertain(context: BrowserContext, living: LivingHouse) -> None:
+    page = open_live(context, "/heatpump/")
+    before = page.locator("#commands .command").count()
+    living.kill_web()
+    try:
+        field = page.get_by_label("Wanted room temperature")
+        field.fill("19")
+        field.press("Enter")
+        expect(page.locator("#id_indoor_target_temp_error")).to_contain_text("The site did not answer.")
+        expect(field).to_be_focused()
+    finally:
         living.start_web()
-        living.measure(4321)
-        is_live(page)
-        expect(page.locator("[data-watts=total]")).to_have_text("4.32", timeout=30_000)
+    is_live(page)
+    expect(page.locator("#commands .command")).to_have_count(before)
 
 
 def test_theme_and_language_are_remembered(visit: Visit) -> None:
@@ -182,6 +247,7 @@ def test_the_first_view_is_light_and_comes_from_the_house(visit: Visit, site: st
             .map(({ name, transferSize }) => [name, transferSize]))"""
     )
     assert len(loaded) > 5
+    assert not any(name.startswith(f"{site}/static/") and not HASHED.search(name) for name in loaded)
     assert sum(loaded.values()) < FIRST_VIEW_BYTES
     assert all(url.startswith(site) for url in loaded)
 
@@ -197,9 +263,19 @@ def test_a_page_with_charts_says_that_it_is_not_live_while_it_cannot_be_asked_fo
         is_live(page)
         page.route("**/*", lambda route: route.fulfill(status=503))
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        expect(page.locator("#live")).to_have_text("Not live")
+        expect(page.locator("#live")).to_have_text(NOT_LIVE)
         page.unroute("**/*")
         is_live(page)
+
+
+@pytest.mark.parametrize("path", ["/", "/heatpump/"])
+def test_files_come_compressed_and_are_kept(visit: Visit, path: str) -> None:
+    page = visit(path)
+    names = page.locator("link[rel=stylesheet], script").evaluate_all("all => all.map(one => one.href || one.src)")
+    for name in filter(None, names):
+        headers = page.request.get(name, headers={"Accept-Encoding": "gzip"}).headers
+        assert "immutable" in headers["cache-control"]
+        assert headers.get("content-encoding") == "gzip" or int(headers["content-length"]) < 1000
 
 
 def test_it_can_be_installed(visit: Visit, site: str) -> None:

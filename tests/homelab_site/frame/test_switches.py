@@ -35,14 +35,29 @@ def test_a_language_is_remembered(client: Client) -> None:
     assert '<html lang="sv"' in client.get("/login/").content.decode()
 
 
-def test_a_database_that_is_away_has_a_page_of_its_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+PAGES = ["/", "/energy/", "/heatpump/", "/rooms/"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_database_that_is_away_has_a_page_of_its_own(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     client.force_login(User.objects.create_user("alice", password="alice-s-secret"))
     connection = connections[ALIAS]
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "PORT", "1")
-    answer = client.get("/")
+    answer = client.get(path)
     assert answer.status_code == 503
     assert "This page tries again every ten seconds." in answer.content.decode()
+
+
+@pytest.mark.django_db(databases=["default", "telemetry"], transaction=True)
+def test_where_nobody_can_say_who_asks_the_page_says_that_a_database_is_away(client: Client) -> None:
+    client.force_login(User.objects.create_user("alice"))
+    connections["default"].close()
+    with databases_at(f"postgresql://house@127.0.0.1:{free_port()}/homelab", "default"):
+        answers = [client.get(path) for path in (*PAGES, "/status/")]
+    assert {answer.status_code for answer in answers} == {503}
 
 
 @pytest.mark.django_db(databases=["default", "telemetry"], transaction=True)
