@@ -6,7 +6,7 @@ import time
 
 from bench.report import say, say_table
 
-BENCHES = ("sink", "bridge", "read_api", "streams", "whole", "footprint")
+BENCHES = ("sink", "bridge", "read_api", "streams", "first_view", "whole", "footprint")
 LONGEST_SECONDS = 300.0
 
 
