@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import msgspec
+from django.db import connections
 
 from heatpump.settings.models import Setting
 from telemetry.live.protocol import Stream
@@ -104,6 +105,7 @@ class Run:
         """Let the people end, then those who watch, and last the devices, whose messages must all be out."""
         for program in self._programs:
             program.finish()
+        connections.close_all()  # the database was killed meanwhile
         with suppress(AssertionError):  # the account says which have not
             eventually(lambda: have_all_ended(PATIENCE), SETTLE_SECONDS)
         for watcher in self._watchers:

@@ -142,6 +142,7 @@ class Stack:
             "kafka": self.kafka.port,
             "mqtt": self.mqtt.port,
             "valkey": self.valkey.port,
+            "web": self.web_port,
         }
         for part, services in USES.items():
             for service in services:
