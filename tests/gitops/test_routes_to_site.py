@@ -110,7 +110,7 @@ def web_process(tree: Tree, issuer: HouseIssuer, directory: Path) -> Iterator[in
     child = Child("web", [str(Path(sys.executable).parent / program), *argv], directory / "web.log", env=environment)
     child.start()
     try:
-        child.wait_for_port(port, 60)
+        child.wait_for_port(port, traefik.SECONDS)
         yield port
     finally:
         child.kill()

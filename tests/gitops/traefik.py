@@ -17,7 +17,7 @@ from tests.waiting import eventually
 PODS = "10.42.0.0/16"
 """The network of the cluster's pods: who speaks to Traefik from there is cloudflared. Here that is CLOUDFLARED."""
 CLOUDFLARED = "127.0.0.1"
-SECONDS = 60
+SECONDS = 120
 
 
 class Traefik:
