@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 
 from telemetry.schema.runner import apply_migrations
+from tests.alone import alone_in
 
 DIRECTORY = Path(__file__).resolve().parent / "timescale"
 START_SECONDS = 60.0
@@ -71,6 +72,7 @@ def _unavailable(why: str) -> NoReturn:
     pytest.skip(why)
 
 
+@alone_in(DIRECTORY)
 def _install() -> None:
     """Install the pinned package unless the one of this lock file is there."""
     installed, lock = DIRECTORY / "node_modules" / ".package-lock.json", DIRECTORY / "package-lock.json"
