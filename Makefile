@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 # What the benches measure us by, which would get in the way of what we run.
 PEERS := $(VENV)/peers
 
+# What we start starts dozens of Python processes, each of which would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check-gitops lint format lock bench chaos chaos-settings clean
 
 run: $(VENV)/running
 	$(BIN)/python manage.py homelab $(ARGS)
 
+# The whole suite runs in two processes; what ARGS asks for, in one with one set of services, where --pdb works.
 test: $(VENV)/developing lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist loadfile)
 
 # The cluster's tree, the image and the workflows: part of `make test`, and by itself where nothing else has
 # changed. It needs kubectl.
