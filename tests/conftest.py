@@ -9,6 +9,7 @@ import hypothesis
 import psycopg2
 import pytest
 from django.conf import settings as site_settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 
 from homelab_site.stack.services import Postgres
@@ -22,6 +23,10 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("homelab")
+
+# As many rounds as Django makes take a third of a second for each person that a test makes. A hash says how many
+# it took, so the servers of the tests, which know nothing of this, believe it.
+PBKDF2PasswordHasher.iterations = 1_000
 
 
 @pytest.fixture(scope="session")
