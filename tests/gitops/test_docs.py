@@ -28,8 +28,8 @@ def test_workloads_are_in_the_namespace_that_the_command_says(tree: Tree, page: 
     there |= {(namespace, "Job", name) for namespace, name in made}
     # A job of a CronJob has its name and a number.
     there |= {(namespace, "Job", f"{name}-") for namespace, kind, name in there if kind == "CronJob"}
-    found = re.findall(r"-n ([\w-]+)[^\n&|]*?[ =]([a-z]+)/([a-z-]+)", blocks(page))
-    said = {(namespace, KINDS[kind], name) for namespace, kind, name in found if kind in KINDS}
+    found = re.findall(r"-n ([\w-]+)[^\n&|]*?[ =]([a-z]+)/([a-z0-9-]+)", blocks(page))
+    said = {(namespace, KINDS[kind], re.sub(r"-\d+$", "-", name)) for namespace, kind, name in found if kind in KINDS}
     assert len(said) > 3
     # A name that a variable goes on with is the beginning of one.
     begun = {one for one in said if one[2].endswith("-") and any(_begins(one, other) for other in there)}
