@@ -26,11 +26,13 @@ class BackupCommand(ABC, BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # As an exception it passes through whatever is under way, which leaves nothing half done.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         try:
             self.work(options["database"], destination_of(options["place"]), options)
         except BackupError as error:
             raise CommandError(hide_secrets(str(error))) from error
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     @abstractmethod
     def work(self, database: str, destination: Destination, options: dict[str, Any]) -> None:
