@@ -113,14 +113,25 @@ def test_a_command_that_is_killed_half_way_leaves_nothing_that_looks_whole(
         assert list((tmp_path / "to").iterdir()) == []
 
 
-def test_a_full_disk_is_a_sentence_and_leaves_nothing(house: House, tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "darwin", reason="only Linux lets a test have a small disk of its own")
+def test_a_disk_that_fills_up_is_a_sentence_and_keeps_the_backups_that_are_there(house: House, tmp_path: Path) -> None:
+    """The disk is real, has 1 MiB, and is mounted for this one command."""
+    before, disk, after = (tmp_path / name for name in ("before", "disk", "after"))
+    disk.mkdir()
+    house.run("backup_database", "--to", str(before))
     house.ask(BALLAST)
-    limited = 'ulimit -f 400; exec "$@"'
-    command = ["sh", "-c", limited, "sh", *backup_command(tmp_path / "to")]
+    script = (
+        'mount -t tmpfs -o size=1m none "$1" && cp -p "$2"/* "$1" || exit 99\n'
+        'disk=$1 after=$3; shift 3; "$@"; status=$?; cp -rp "$disk" "$after" && exit $status'
+    )
+    places = [str(disk), str(before), str(after)]
+    become_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    command = ["unshare", "--mount", *become_root, "sh", "-c", script, "sh", *places, *backup_command(disk)]
     done = subprocess.run(command, env=environment(house), capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == f"CommandError: {tmp_path / 'to'} cannot be written: File too large."
-    assert list((tmp_path / "to").iterdir()) == []
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.splitlines()[-1] == f"CommandError: {disk} cannot be written: No space left on device."
+    kept = {path.name: path.read_bytes() for path in after.iterdir()}
+    assert kept == {path.name: path.read_bytes() for path in before.iterdir()}
 
 
 def test_a_directory_that_cannot_be_is_a_sentence(house: House, tmp_path: Path) -> None:
@@ -171,7 +182,7 @@ def environment(house: House) -> dict[str, str]:
 
 
 def slow_backup(house: House, tmp_path: Path) -> subprocess.Popen[bytes]:
-    """Start the command with a pg_dump that hands out its last bytes slowly."""
+    """Start the command with a pg_dump that never comes to an end, unless nobody reads it any more."""
     with connect(house.url) as database:
         real = find_program("pg_dump", major_of(database)).path
         assert execute(database, "SELECT 1") == [(1,)]
@@ -179,7 +190,7 @@ def slow_backup(house: House, tmp_path: Path) -> subprocess.Popen[bytes]:
     slow.parent.mkdir()
     slow.write_text(
         f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\n'
-        f'{real} "$@" | {{ head -c 1000; while head -c 1; do sleep 0.1; done; }}\n'
+        f'{real} "$@" | {{ head -c 1000; while printf x; do sleep 0.1; done; }}\n'
     )
     slow.chmod(0o755)
     path = f"{slow.parent}:{os.environ['PATH']}"
