@@ -1,5 +1,6 @@
 """What the first page says of a house whose readings are known."""
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -33,7 +34,7 @@ def text(client: Client, **headers: str) -> str:
     """Return the page's words, without its markup."""
     answer = client.get("/", headers=headers)
     assert answer.status_code == 200
-    return re.sub(r"(<[^>]*>|\s)+", " ", answer.content.decode())
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", answer.content.decode())))
 
 
 def test_a_house_that_has_said_nothing_yet_is_told_so(client: Client, readings: Connection) -> None:
