@@ -18,7 +18,7 @@ from bench.report import Target, conclude, say_table
 from bench.stack import Stack, running_stack
 from homelab_site.stack import secrets
 
-ROUNDS = 7
+ROUNDS = 5
 MILLISECONDS, BYTES = 1000.0, 150_000
 # What Chromium would do on its own takes time.
 QUIET = (
