@@ -17,7 +17,9 @@ from tests.gitops.promql import OF_OTHERS, metrics_in
 from tests.gitops.tree import ROOT, Tree
 
 SERIES = Path(__file__).with_name("alerts.series.yaml")
-GROUPS = yaml.safe_load((ROOT / "gitops/apps/base/monitoring/prometheus/alerts.yaml").read_text())["groups"]
+PROMETHEUS = ROOT / "gitops/apps/base/monitoring/prometheus"
+CONFIG = yaml.safe_load((PROMETHEUS / "prometheus.yaml").read_text())
+GROUPS = yaml.safe_load((PROMETHEUS / "alerts.yaml").read_text())["groups"]
 RULES: list[dict[str, Any]] = [rule for group in GROUPS for rule in group["rules"]]
 NAMES = [rule["alert"] for rule in RULES]
 EXPRESSIONS = " ".join(rule["expr"] for rule in RULES)
@@ -38,7 +40,7 @@ def test_every_alert_fires_on_its_series_and_not_before() -> None:
 
 
 def test_prometheus_takes_its_configuration() -> None:
-    run_promtool("check", "config", str(ROOT / "gitops/apps/base/monitoring/prometheus/prometheus.yaml"))
+    run_promtool("check", "config", str(PROMETHEUS / "prometheus.yaml"))
 
 
 def test_every_alert_has_series_on_which_it_keeps_quiet_and_fires() -> None:
@@ -65,10 +67,31 @@ def test_streams_workers_and_sources_have_the_names_that_the_rules_say() -> None
 
 
 def test_jobs_have_the_names_that_the_rules_say() -> None:
-    config = yaml.safe_load((ROOT / "gitops/apps/base/monitoring/prometheus/prometheus.yaml").read_text())
     said = {name for value in re.findall(r'\bjob!?=?~?"([^"]+)"', EXPRESSIONS) for name in value.split("|")}
     assert said
-    assert said <= {job["job_name"] for job in config["scrape_configs"]}
+    assert said <= {job["job_name"] for job in CONFIG["scrape_configs"]}
+
+
+def test_what_prometheus_asks_is_a_service_of_the_tree_with_that_port(tree: Tree) -> None:
+    there = {
+        (f"{one['metadata']['name']}.{one['metadata']['namespace']}.svc.cluster.local", port["port"])
+        for one in tree.of_kind("Service")
+        for port in one["spec"]["ports"]
+    } | {("kubernetes.default.svc.cluster.local", 443)}
+    text = (PROMETHEUS / "prometheus.yaml").read_text()
+    asked = {(host, int(port)) for host, port in re.findall(r"([\w.-]+\.svc\.cluster\.local):(\d+)", text)}
+    for job in CONFIG["scrape_configs"]:
+        asked |= {(name, dns["port"]) for dns in job.get("dns_sd_configs", ()) for name in dns["names"]}
+    assert len(asked) >= 8
+    assert asked <= there
+
+
+def test_the_site_answers_under_the_name_that_prometheus_asks_for(tree: Tree) -> None:
+    (site,) = (job for job in CONFIG["scrape_configs"] if job["job_name"] == "site")
+    (target,) = site["static_configs"][0]["targets"]
+    of_site = [one["data"] for one in tree.of_kind("ConfigMap") if one["metadata"]["namespace"] == "homelab"]
+    (allowed,) = (data["ALLOWED_HOSTS"] for data in of_site if "ALLOWED_HOSTS" in data)
+    assert target.partition(":")[0] in allowed.split(",")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=NAMES)
