@@ -10,7 +10,7 @@ import select
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,16 +22,25 @@ from telemetry.schema.runner import apply_migrations
 from tests.alone import alone_in
 
 DIRECTORY = Path(__file__).resolve().parent / "timescale"
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 CONNECT_SECONDS = 10
 
 
 @pytest.fixture(scope="session")
 def timescale_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a TimescaleDB, for its owner, with the schema of the telemetry database."""
+    with empty_timescale(tmp_path_factory.mktemp("timescale")) as url:
+        with closing(psycopg2.connect(url)) as connection:
+            apply_migrations(connection, settings.TELEMETRY_MIGRATIONS_DIR)
+        yield url
+
+
+@contextmanager
+def empty_timescale(directory: Path) -> Iterator[str]:
+    """Start a server in whose one database nothing is, not even the extension, and give its URL."""
     node = _program("node")
     _install()
-    log = tmp_path_factory.mktemp("timescale") / "server.log"
+    log = directory / "server.log"
     with (
         log.open("wb") as errors,
         subprocess.Popen(
@@ -40,10 +49,7 @@ def timescale_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ):
         try:
             port = _port(server, log)
-            url = f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres?sslmode=disable&connect_timeout={CONNECT_SECONDS}"
-            with closing(psycopg2.connect(url)) as connection:
-                apply_migrations(connection, settings.TELEMETRY_MIGRATIONS_DIR)
-            yield url
+            yield f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres?sslmode=disable&connect_timeout={CONNECT_SECONDS}"
         finally:
             server.kill()
 

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,9 +16,9 @@ BOOKKEEPING = "001_bookkeeping.sql"
 Write = Callable[[int, str, str], Path]
 
 
-@pytest.fixture
-def database_url(postgres: Postgres) -> Iterator[str]:
-    """The URL of a new database on plain PostgreSQL, for its owner."""
+@contextmanager
+def new_database(postgres: Postgres) -> Iterator[str]:
+    """Give the URL of a new database on plain PostgreSQL, for its owner."""
     name = f"schema_{uuid4().hex[:12]}"
     with closing(psycopg2.connect(postgres.url("postgres"))) as admin:
         admin.autocommit = True
@@ -26,6 +26,12 @@ def database_url(postgres: Postgres) -> Iterator[str]:
             cursor.execute(f"CREATE DATABASE {name}")
             yield postgres.url(name)
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> Iterator[str]:
+    with new_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture
