@@ -159,6 +159,6 @@ def test_a_job_of_the_tree_finds_what_it_needs(image: Image, command: str) -> No
 
 @pytest.mark.timeout(600)
 def test_the_settings_are_fit_for_the_world(image: Image) -> None:
-    check = image.start("check", ["python", "manage.py", "check", "--deploy"], HTTPS="true")
+    check = image.start("check", ["python", "manage.py", "check", "--deploy"])
     assert check.wait(120)
     assert check.exit_status == 0, check.log_tail()
