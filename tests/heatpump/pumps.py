@@ -52,7 +52,7 @@ class Pumps:
         self.silent: set[str] = set()
         self._stop = threading.Event()
         self._due: set[str] = set()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._publisher = publisher(
             parse_url(url),
             "pumps-of-a-test",

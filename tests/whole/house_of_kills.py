@@ -110,7 +110,7 @@ class Program(threading.Thread):
     """Asks one pump for one change after another, each until it is answered, with an idempotency key of its own."""
 
     def __init__(self, house: WithApi, node: str, seed: int, longest_pause: float = 0.2) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self.accepted: list[Accepted] = []
         self.trouble: list[str] = []
         self._house = house

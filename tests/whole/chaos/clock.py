@@ -4,8 +4,10 @@ Only what the process asks as the time of day is changed, not the clock that onl
 or NTP sets a clock (https://github.com/wolfcw/libfaketime).
 """
 
+import os
 from pathlib import Path
 
+CLOCKED = Path(__file__).parent / "clocked"
 LIBRARIES = "lib/*/faketime/libfaketimeMT.so.1"
 """Where Debian's package `libfaketime` has it, whatever the architecture."""
 
@@ -27,13 +29,15 @@ class Clock:
         fresh.write_text(f"{seconds:+d}\n")
         fresh.replace(self._file)
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, python_path: str) -> dict[str, str]:
+        """Return the variables of the process, of which the path of Python's modules is one."""
         found = library()
         if found is None:
             return {}
         return {
             "LD_PRELOAD": str(found),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # seconds after which it looks into the file again
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "PYTHONPATH": os.pathsep.join([str(CLOCKED), python_path]),
         }

@@ -38,7 +38,7 @@ class Devices(threading.Thread):
     """
 
     def __init__(self, url: str, books: Books, seed: int, start: datetime) -> None:
-        super().__init__(name="devices")
+        super().__init__(name="devices", daemon=True)
         self.counter: dict[datetime, int] = {}
         self.by_number: dict[int, Entry] = {}
         self._books = books

@@ -62,13 +62,14 @@ class Injector:
                 self.trouble.append(f"{fault} went wrong itself: {error!r}")
 
     def finish(self) -> None:
-        """Bring back no more what ends."""
+        """Let no more faults happen, and bring back no more what ends."""
         self._ends.set()
         self._watching.result()
         self._pool.shutdown()
 
     def _run(self, fault: Fault) -> None:
-        time.sleep(max(0.0, self._began + fault.at - time.monotonic()))
+        if self._ends.wait(max(0.0, self._began + fault.at - time.monotonic())):
+            return
         if len(fault.target) > 1:
             self._do(fault)
         else:
@@ -78,7 +79,7 @@ class Injector:
     def _do(self, fault: Fault) -> None:
         self._say(f"{time.monotonic() - self._began:6.1f} s  {fault} for {fault.seconds:.1f} s")
         undo = self._inject(fault)
-        time.sleep(fault.seconds)
+        self._ends.wait(fault.seconds)
         undo()
         self.happened.append(Happened(fault, time.time()))
 

@@ -74,17 +74,13 @@ class Run:
         """Let everything happen, wait until it has settled, and return the account."""
         injector = Injector(self._stack, list(faults), self._say)
         self._start()
-        began = time.monotonic()
         injector.start()
-        injector.wait()
-        time.sleep(max(0.0, began + self._seconds - time.monotonic()))
-        with suppress(AssertionError):  # the account says which
-            eventually(lambda: have_all_recovered(injector.happened, self._monitor.flows), RECOVER_SECONDS)
-        self.recoveries = recoveries_of(injector.happened, self._monitor.flows)
-        self._say(table(self.recoveries))
-        self._stop_everybody()
-        accounts = self._settled()
-        injector.finish()
+        try:
+            self._wait_for(injector)
+            self._stop_everybody()
+            accounts = self._settled()
+        finally:
+            injector.finish()
         self._growth.finish()
         return [
             _of_faults(injector, len(faults)),
@@ -93,6 +89,16 @@ class Run:
             self._growth.account(),
             of_recovery(injector.happened, self._monitor.flows),
         ]
+
+    def _wait_for(self, injector: Injector) -> None:
+        """Return when all faults are over and recovered from, or too much time has passed since."""
+        began = time.monotonic()
+        injector.wait()
+        time.sleep(max(0.0, began + self._seconds - time.monotonic()))
+        with suppress(AssertionError):  # the account says which are not
+            eventually(lambda: have_all_recovered(injector.happened, self._monitor.flows), RECOVER_SECONDS)
+        self.recoveries = recoveries_of(injector.happened, self._monitor.flows)
+        self._say(table(self.recoveries))
 
     def _start(self) -> None:
         self._pumps.__enter__()

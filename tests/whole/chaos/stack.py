@@ -167,7 +167,7 @@ class Stack:
         """Return a process's variables: services that it does not use are named as they are."""
         environment = self.direct_environment()
         if part in self.clocks:
-            environment.update(self.clocks[part].environment())
+            environment.update(self.clocks[part].environment(environment["PYTHONPATH"]))
         for service in USES[part]:
             address = self.link(part, service)
             if service == "database":

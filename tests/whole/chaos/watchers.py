@@ -34,7 +34,7 @@ class Watcher(threading.Thread):
     """One client. It takes a silence of some seconds for the end of the connection."""
 
     def __init__(self, issuer: HouseIssuer, port: int) -> None:
-        super().__init__(name="watcher")
+        super().__init__(name="watcher", daemon=True)
         self.heard: list[Heard] = []
         self.connections = 0
         self.refusals: list[str] = []
