@@ -78,19 +78,24 @@ def _compare_keys(account: Account, entries: Iterable[Entry], rows: Iterable[Row
 def _compare_numbers(account: Account, entries: Iterable[Entry], rows: Iterable[Row]) -> None:
     """Hold each row against the message whose number it has, and count the rows of those without a time."""
     by_number = {entry.number: entry for entry in entries if entry.number}
-    counted: Counter[int] = Counter()
-    for key, number in rows:
-        if number is None:
-            continue
-        counted[number] += 1
-        entry = by_number.get(number)
-        if entry is None or entry.kind in (Kind.BAD, Kind.EVENT):
-            account.differ("row was not published as a reading", [key])
-        elif entry.key not in (None, key):
-            account.differ("row has another key than its message", [(key, entry.key)])
-    for entry in by_number.values():
-        if entry.kind is Kind.CLOCKLESS and not entry.acknowledged <= counted[entry.number] <= entry.sent:
-            account.differ("reading without a time has too few or many rows", [(entry, counted[entry.number])])
+    counted = Counter(row.number for row in rows)
+    numbered = [(row, by_number.get(row.number)) for row in rows if row.number is not None]
+    account.differ(
+        "rows were not published as readings",
+        (row for row, entry in numbered if entry is None or entry.kind in (Kind.BAD, Kind.EVENT)),
+    )
+    account.differ(
+        "rows have another key than their message",
+        ((row, entry) for row, entry in numbered if entry and entry.key not in (None, row.key)),
+    )
+    account.differ(
+        "readings without a time have too few or too many rows",
+        (
+            (entry, counted[entry.number])
+            for entry in by_number.values()
+            if entry.kind is Kind.CLOCKLESS and not entry.acknowledged <= counted[entry.number] <= entry.sent
+        ),
+    )
 
 
 def _compare_letters(account: Account, entries: Mapping[Letter, Entry], letters: Mapping[Letter, int]) -> None:
@@ -101,4 +106,4 @@ def _compare_letters(account: Account, entries: Mapping[Letter, Entry], letters:
         for letter, entry in bad.items()
         if not entry.acknowledged <= letters.get(letter, 0) <= entry.sent
     ]
-    account.differ("bad messages have too few or many dead letters", wrong)
+    account.differ("bad messages have too few or too many dead letters", wrong)
