@@ -28,8 +28,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def given_out(client: Client, django_db_setup: None, transactional_db: None) -> set[str]:
-    """The metrics that the web process and the workers give out, by the names of their samples."""
+def given_out(client: Client, django_db_setup: None) -> set[str]:
+    """The metrics that the web process and the workers give out, by the names of their samples.
+
+    A test that wants them is marked for both databases.
+    """
     answer = client.get("/metrics").content.decode()
     kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)", answer, re.MULTILINE))
     parts = ("_bucket", "_count", "_sum")

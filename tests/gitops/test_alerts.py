@@ -49,6 +49,7 @@ def test_every_alert_has_series_on_which_it_keeps_quiet_and_fires() -> None:
     assert sorted(tried) == sorted((name, fires) for name in NAMES for fires in (False, True))
 
 
+@pytest.mark.django_db(databases=["default", "telemetry"])
 def test_every_metric_is_given_out_by_us_or_by_a_named_exporter(given_out: set[str]) -> None:
     wanted = metrics_in(EXPRESSIONS)
     assert len(wanted) > 20

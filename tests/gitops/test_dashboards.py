@@ -109,6 +109,7 @@ def test_a_query_asks_for_views_that_are_kept_for_others(name: str) -> None:
     assert asked <= NAMED_VIEWS
 
 
+@pytest.mark.django_db(databases=["default", "telemetry"])
 def test_every_metric_is_given_out_by_us_or_by_a_named_exporter(given_out: set[str]) -> None:
     wanted = set().union(*(metrics_in(expression) for expression in EXPRESSIONS.values()))
     assert len(wanted) > 15
