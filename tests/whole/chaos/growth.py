@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -10,9 +9,10 @@ import psutil
 
 from homelab_site.stack.child import Child
 from tests.whole.chaos.account import Account
+from tests.whole.chaos.stack import Stack
 
 WARM_SECONDS = 15.0
-"""How old a process has to be until it counts as warm: by then it has loaded what it needs."""
+"""How long a process must have been at work to be warm: by then it has loaded what it needs."""
 MAX_GROWTH_MIB = 25.0
 MAX_GROWTH_HANDLES = 12
 INTERVAL_SECONDS = 1.0
@@ -28,9 +28,10 @@ class Size(NamedTuple):
 class Growth(threading.Thread):
     """Measures each process once when it is warm, and again for the account."""
 
-    def __init__(self, children: Mapping[str, Child]) -> None:
+    def __init__(self, stack: Stack) -> None:
         super().__init__(name="growth", daemon=True)
-        self._children = children
+        self._stack = stack
+        self._at_work_since: dict[int, float] = {}
         self._warm: dict[int, Size] = {}
         self._ends = threading.Event()
 
@@ -40,13 +41,13 @@ class Growth(threading.Thread):
 
     def run(self) -> None:
         while not self._ends.wait(INTERVAL_SECONDS):
-            for child in list(self._children.values()):
+            for name, child in list(self._stack.children.items()):
                 with suppress(psutil.NoSuchProcess):
-                    self._measure_once_warm(child)
+                    self._measure_once_warm(name, child)
 
     def account(self) -> Account:
         account = Account("growth")
-        for name, child in sorted(self._children.items()):
+        for name, child in sorted(self._stack.children.items()):
             before = self._warm.get(child.id.pid) if child.id else None
             if before is None or child.id is None:
                 account.facts.append(f"{name} is young")
@@ -58,8 +59,11 @@ class Growth(threading.Thread):
                 account.differ("process grew", [f"{name} by {mib:.1f} MiB and {handles} handles"])
         return account
 
-    def _measure_once_warm(self, child: Child) -> None:
-        if child.id and child.id.pid not in self._warm and time.time() - child.id.started >= WARM_SECONDS:
+    def _measure_once_warm(self, name: str, child: Child) -> None:
+        if child.id is None or child.id.pid in self._warm or not self._stack.is_at_work(name):
+            return
+        since = self._at_work_since.setdefault(child.id.pid, time.monotonic())
+        if time.monotonic() - since >= WARM_SECONDS:
             self._warm[child.id.pid] = size_of(psutil.Process(child.id.pid))
 
 

@@ -60,7 +60,7 @@ class Run:
             Program(stack, node, seed * len(NODES) + number, LONGEST_PAUSE_SECONDS) for number, node in enumerate(NODES)
         ]
         self.recoveries: Recoveries = {}
-        self._growth = Growth(stack.children)
+        self._growth = Growth(stack)
         self._monitor = Monitor(
             {
                 "rows": self._newest_row,

@@ -9,7 +9,7 @@ from pathlib import Path
 import django
 
 from homelab_site.stack import parts
-from homelab_site.stack.child import Child, StackError, free_port
+from homelab_site.stack.child import Child, StackError, free_port, listens
 from homelab_site.stack.services import Kafka, Postgres, Service, Valkey
 from tests.homelab_site.access.issuer import HouseIssuer
 from tests.mosquitto import PersistentMosquitto
@@ -105,14 +105,14 @@ class Stack:
         """Start PostgreSQL again, which can need a second attempt while its killed self ends."""
         eventually(self._has_database, DATABASE_SECONDS)
 
-    def is_at_work(self) -> bool:
-        return all(sign.exists() for name in OURS for sign in self._signs_of_life(name)) and self._web_listens()
+    def is_at_work(self, *names: str) -> bool:
+        """Tell whether some processes, or all, have begun to work."""
+        return all(sign.exists() for name in names or OURS for sign in self._signs_of_life(name)) and (
+            "web" not in (names or OURS) or listens(self.web_port)
+        )
 
     def link(self, part: str, service: str) -> str:
         return f"127.0.0.1:{self.links[part, service].port}"
-
-    def log_of(self, name: str) -> str:
-        return (self.directory / "logs" / f"{name}.log").read_text(errors="replace")
 
     def _has_database(self) -> bool:
         child = self.postgres.child
@@ -121,13 +121,6 @@ class Stack:
                 self.postgres.wait_until_ready()
             else:
                 self.postgres.start()
-        except StackError:
-            return False
-        return True
-
-    def _web_listens(self) -> bool:
-        try:
-            self.children["web"].wait_for_port(self.web_port, 0)
         except StackError:
             return False
         return True
