@@ -76,11 +76,11 @@ class DaphneSocket:
         if self._is_full:
             self._waiting.append(prepared)
         else:
-            self._write(prepared.payloadHybi)
+            self._write(prepared.wire)
 
     async def send_last(self, prepared: Frame) -> None:
         self._waiting.clear()
-        self._write(prepared.payloadHybi)
+        self._write(prepared.wire)
 
     def stop_reading(self) -> None:
         self._transport.pauseProducing()
@@ -99,7 +99,7 @@ class DaphneSocket:
             self._protocol.sendPong(self._unanswered)
             self._unanswered = None
         while self._waiting and not self._is_full:
-            self._write(self._waiting.popleft().payloadHybi)
+            self._write(self._waiting.popleft().wire)
 
     def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
         """The connection is lost."""

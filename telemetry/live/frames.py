@@ -1,6 +1,7 @@
 """A frame for clients, encoded once for all who get it, and those that wait for one client."""
 
 from collections import deque
+from dataclasses import dataclass
 
 from autobahn.websocket.protocol import PreparedMessage
 
@@ -10,12 +11,18 @@ from telemetry.live.protocol import ServerMessage, encoded
 WAITING_FRAMES = 1_000
 """How many wait for a client at most. They are the same objects for all clients, so memory is flat."""
 
-Frame = PreparedMessage
-"""`payload` is its text, `payloadHybi` all of its bytes: a server's frames are not masked (RFC 6455, section 5.3)."""
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A message, and all of the bytes that it is on the wire: a server masks nothing (RFC 6455, section 5.1)."""
+
+    text: bytes
+    wire: bytes
 
 
 def frame(message: ServerMessage) -> Frame:
-    return PreparedMessage(encoded(message), isBinary=False, applyMask=False, doNotCompress=True)
+    text = encoded(message)
+    return Frame(text, PreparedMessage(text, isBinary=False, applyMask=False, doNotCompress=True).payloadHybi)
 
 
 class WaitingFrames(deque[Frame]):

@@ -62,4 +62,4 @@ class AsgiSocket:
     async def _send_all(self) -> None:
         with suppress(OSError):  # the client has gone (ASGI 3.0, "Disconnected Client")
             while self._waiting:
-                await self._send({"type": "websocket.send", "text": self._waiting.popleft().payload.decode()})
+                await self._send({"type": "websocket.send", "text": self._waiting.popleft().text.decode()})
