@@ -1,6 +1,7 @@
 """A child process of the one-machine stack: its log file, its start and its end."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -112,8 +113,13 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nothing listens on, below those that Linux and macOS give to outgoing connections.
+
+    One of those could go to some client between this answer and its use, or while a server is being restarted.
+    """
+    while True:
+        port = random.randrange(20000, 32768)  # noqa: S311 # not a secret
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
