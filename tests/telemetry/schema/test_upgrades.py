@@ -59,16 +59,17 @@ def rollups(database: Connection) -> list[tuple[Any, ...]]:
     return execute(database, ROLLUPS)
 
 
-def schema_of(url: str) -> str:
-    """Return the statements that make what a database has."""
+def schema_of(url: str) -> list[str]:
+    """Return the statements that make what a database has, sorted: pg_dump's own order can differ."""
     program = find_program("pg_dump", 18).path
     argv = [program, "--schema-only", "--schema=public", "--no-owner", f"--dbname={url}"]
     text = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout
-    return "\n".join(line for line in text.splitlines() if not line.startswith("\\"))  # a key of psql's, new each time
+    lines = (line for line in text.splitlines() if not line.startswith("\\"))  # a key of psql's, new each time
+    return sorted("\n".join(lines).split("\n--\n-- Name: "))
 
 
 @pytest.fixture(scope="module")
-def new(postgres: Postgres) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+def new(postgres: Postgres) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
     """The schema and the rollups of a database that was made at once, and had its readings afterwards."""
     with new_database(postgres) as url, closing(psycopg2.connect(url)) as database:
         apply_migrations(database, DIRECTORY)
@@ -79,7 +80,7 @@ def new(postgres: Postgres) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
 
 @pytest.mark.parametrize("version", range(1, len(FILES)))
 def test_an_older_database_becomes_as_a_new_one_and_keeps_its_rows(
-    database: Connection, database_url: str, tmp_path: Path, new: tuple[str, Any], version: int
+    database: Connection, database_url: str, tmp_path: Path, new: tuple[list[str], Any], version: int
 ) -> None:
     apply_migrations(database, copied(tmp_path, version))
     older = [table for since, table in TABLES.items() if since <= version]
