@@ -1,7 +1,7 @@
 """A child process of the one-machine stack: its log file, its start and its end."""
 
 import os
-import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -118,7 +118,7 @@ def free_port() -> int:
     One of those could go to some client between this answer and its use, or while a server is being restarted.
     """
     while True:
-        port = random.randrange(20000, 32768)  # noqa: S311 # not a secret
+        port = 20000 + secrets.randbelow(12768)
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
