@@ -18,7 +18,9 @@ from django.utils.translation import gettext_noop
 from django.views.generic import View
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
+from homelab_site.access.addresses import PerAddress
 from homelab_site.access.fetching import RefusedError
+from homelab_site.access.middleware import address_of
 from homelab_site.access.provider import provider
 from homelab_site.access.sessions import drop_held_for_login, hold_again, holding
 from homelab_site.health.asking import UnavailableError
@@ -29,11 +31,16 @@ AWAY = gettext_noop("The identity provider does not answer. Try again in a minut
 REFUSED = gettext_noop("The identity provider did not let you in.")
 ENDED = gettext_noop("Your login has ended. Log in again to go on.")
 OUT_OF_PLACE = gettext_noop("This login was begun in another window, or is finished already. Begin again.")
+TOO_MANY = gettext_noop("Too many logins came from your address. Try again in a minute.")
 FAILURES: dict[type[Exception], tuple[str, int]] = {
     SuspiciousOperation: (OUT_OF_PLACE, 400),
     RefusedError: (REFUSED, 403),
     UnavailableError: (AWAY, 503),
 }
+# A login is two steps. The first leaves a session behind, and the second makes us ask the identity provider.
+STEPS_A_MINUTE = 120
+
+_steps = PerAddress(STEPS_A_MINUTE)
 
 
 class LoginPage(LoginView):
@@ -57,7 +64,22 @@ class LoginPage(LoginView):
         return {**super().get_context_data(**kwargs), **ways_in(), **why}
 
 
-class BeginLogin(OIDCAuthenticationRequestView):  # type: ignore[misc] # untyped
+class LoginStep(View):
+    """A part of the login through the identity provider, which nobody may ask for too often from one address."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.OIDC_LOGIN:
+            raise Http404(_("No identity provider is set up."))
+        address = address_of(request)
+        if seconds := _steps.seconds_to_wait(address):
+            response = login_failed(request, TOO_MANY, status=429)
+            response.headers["Retry-After"] = str(seconds)
+            return response
+        _steps.add(address)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class BeginLogin(LoginStep, OIDCAuthenticationRequestView):  # type: ignore[misc] # untyped
     """Sends the browser to the identity provider, with state, nonce and a PKCE challenge."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -66,7 +88,6 @@ class BeginLogin(OIDCAuthenticationRequestView):  # type: ignore[misc] # untyped
         self.OIDC_RP_CLIENT_ID = settings.OIDC_RP_CLIENT_ID
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        _require_oidc()
         try:
             self.OIDC_OP_AUTH_ENDPOINT = provider().endpoints(known=False).authorization_endpoint
         except UnavailableError as error:
@@ -76,11 +97,10 @@ class BeginLogin(OIDCAuthenticationRequestView):  # type: ignore[misc] # untyped
         return response
 
 
-class FinishLogin(OIDCAuthenticationCallbackView):  # type: ignore[misc] # untyped
+class FinishLogin(LoginStep, OIDCAuthenticationCallbackView):  # type: ignore[misc] # untyped
     """Takes the code that the browser brings back."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        _require_oidc()
         if "error" in request.GET:
             # The library would end the session here, which any page of another site could bring about.
             return login_failed(request, REFUSED, status=403)
@@ -146,8 +166,3 @@ def _logout_elsewhere(request: HttpRequest) -> str | None:
         **({"id_token_hint": held.id_token} if held.id_token else {}),
     }
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}" if endpoint else None
-
-
-def _require_oidc() -> None:
-    if not settings.OIDC_LOGIN:
-        raise Http404(_("No identity provider is set up."))
