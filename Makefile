@@ -47,7 +47,7 @@ bench: $(VENV)/developing $(PEERS)/installed
 	$(BIN)/python -m bench
 
 # Everything fails at random while a house runs: twenty seeds of a minute and one of ten, an hour in all.
-# `make chaos SEED=7 MINUTES=3` is one run. It needs Mosquitto; root may fill a disk, and faketime sets clocks wrong.
+# `make chaos SEED=7 MINUTES=3` is one run. It needs Mosquitto, and fills a disk if it runs as root.
 chaos: $(VENV)/developing
 	$(BIN)/python -m tests.whole.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
