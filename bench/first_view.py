@@ -1,6 +1,6 @@
 """How soon a page is there for somebody whose browser has never seen it: `python -m bench.first_view`.
 
-A real Chromium with an empty cache opens each page of the whole stack, whose house has lived for a month. Measured are
+A real Chromium with an empty cache opens each page of the whole stack, whose house has lived for a week. Measured are
 the first contentful paint, the moment at which values move (the WebSocket has answered, and on the overview the meter's
 first reading stands in the dial), and the bytes on the wire as Chromium counts them, headers included.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import psycopg2
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.report import Target, conclude, say_table
+from bench.report import Target, conclude, say, say_table
 from bench.stack import Stack, running_stack
 from homelab_site.stack import secrets
 
@@ -29,19 +29,19 @@ PAGES = ("/", "/energy/", "/heatpump/", "/rooms/", "/status/")
 WITHOUT_A_CONNECTION = ("/status/",)
 """Pages that are asked for again, so they are live when their script has begun."""
 
-MONTH = """
+WEEK = """
     SELECT pg_advisory_xact_lock(hashtext('refresh_rollups'));
     INSERT INTO energy_consumption (time, device_serial, active_power_total, active_energy_total)
     SELECT now() - n * interval '1 minute', 'meter-of-the-bench', 1200, 5000000 - n * 20
-    FROM generate_series(1, 30 * 1440) AS n;
+    FROM generate_series(1, 7 * 1440) AS n;
     INSERT INTO heatpump_status (time, device_id, supplyline_temp, returnline_temp, hotwater_temp, outdoor_temp,
         indoor_temp, brine_in_temp, brine_out_temp, integral, compressor_on, runtime_compressor, runtime_hotwater)
     SELECT now() - n * interval '1 minute', 'thermiq_heatpump', 35 + n % 5, 30 + n % 5, 48, n % 7 - 3, 21, 5, 2,
         -(n % 60), n % 50 < 20, 20000 - n / 150, 4000 - n / 900
-    FROM generate_series(1, 30 * 1440) AS n;
+    FROM generate_series(1, 7 * 1440) AS n;
     INSERT INTO temperature_sensors (time, device_id, location, temperature_c, humidity, battery_percent)
     SELECT now() - n * interval '20 minutes', room, room, 20 + n % 20 / 10.0, 40 + n % 5, 80
-    FROM generate_series(1, 30 * 72) AS n, unnest(ARRAY['kitchen', 'hall', 'bedroom', 'cellar']) AS room;
+    FROM generate_series(1, 7 * 72) AS n, unnest(ARRAY['kitchen', 'hall', 'bedroom', 'cellar']) AS room;
     SELECT refresh_rollups();
 """
 
@@ -100,20 +100,23 @@ def log_in(browser: Browser, address: str, stack: Stack) -> Any:
         return context.storage_state()
 
 
-def remember_a_month(stack: Stack) -> None:
+def remember_a_week(stack: Stack) -> None:
     with closing(psycopg2.connect(stack.environment["TELEMETRY_OWNER_DATABASE_URL"])) as connection:
         connection.autocommit = True
-        connection.cursor().execute(MONTH)
+        connection.cursor().execute(WEEK)
 
 
 def main() -> int:
-    path = shutil.which("chromium")
+    chromium = shutil.which("chromium")
     with running_stack() as stack, sync_playwright() as playwright:
-        remember_a_month(stack)
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        remember_a_week(stack)
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         address = f"http://127.0.0.1:{stack.port}"
         cookies = log_in(browser, address, stack)
-        visits = {path: [Visit(browser, address, cookies, path) for _ in range(ROUNDS)] for path in PAGES}
+        visits: dict[str, list[Visit]] = {}
+        for path in PAGES:
+            visits[path] = [Visit(browser, address, cookies, path) for _ in range(ROUNDS)]
+            say(f"{path}: {', '.join(_row(visits[path]))}")
         browser.close()
     say_table(
         ("page", "painted, ms", "slowest", "live, ms", "slowest", "requests", "kB"),
