@@ -66,7 +66,7 @@ class Arrivals:
     def wait_for_all(self, count: int) -> set[int]:
         """Return which of the numbers are missing once none is, or no record has come for a while."""
         missing, quiet_since, seen = set(range(count)), time.monotonic(), 0
-        while missing and time.monotonic() < quiet_since + 15:
+        while missing and time.monotonic() < quiet_since + WAIT_SECONDS:
             self.look(0.1)
             if len(self.numbers) > seen:
                 missing -= set(self.numbers[seen:])

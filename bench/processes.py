@@ -23,7 +23,16 @@ def running(name: str, argv: tuple[str, ...], directory: Path, **environment: st
 
 def processes_of(child: Child | None) -> list[psutil.Process]:
     """Return a child's process and those that it started, as far as they run."""
-    return child.id.group() if child and child.id else []
+    return family(child.id.pid) if child and child.id else []
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process and all that come from it; PostgreSQL's backends leave its group."""
+    try:
+        parent = psutil.Process(pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def cpu_seconds(child: Child | None) -> float:

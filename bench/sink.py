@@ -106,7 +106,9 @@ def rounds(services: Services, rows: Rows) -> dict[str, list[Turn]]:
         start_broker(services)
         fill(messages)
         for contender in CONTENDERS[number:] + CONTENDERS[:number]:
-            turns[contender.name].append(turn(contender, services, rows))
+            took = turn(contender, services, rows)
+            say(f"{contender.name}: {took.rate:.0f} rows/s")
+            turns[contender.name].append(took)
     return turns
 
 

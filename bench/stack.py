@@ -9,13 +9,13 @@ from pathlib import Path
 
 import psutil
 
-from bench.processes import running
+from bench.processes import family, running
 from bench.services import TOKEN
 from homelab_site.stack.child import Child, StackError, free_port
 from homelab_site.stack.parts import manage
 from homelab_site.stack.state import StackState, read_state
 
-READY_SECONDS = 120.0
+READY_SECONDS = 240.0
 STOP_SECONDS = 30.0
 
 
@@ -40,9 +40,9 @@ class Stack:
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         """Return what each service and each process of ours consists of, and the supervisor of all."""
-        of_children = {name: child.group() for name, child in self.state.children.items()}
         assert self.supervisor.id
-        return {**of_children, "supervisor": self.supervisor.id.group()}
+        supervisor = psutil.Process(self.supervisor.id.pid)
+        return {**{name: family(child.pid) for name, child in self.state.children.items()}, "supervisor": [supervisor]}
 
 
 @contextmanager
