@@ -8,7 +8,7 @@ PEERS := $(VENV)/peers
 # What we start starts dozens of Python processes, each of which would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check-gitops lint format lock bench chaos chaos-settings clean
+.PHONY: run test check-gitops lint format lock bench soak chaos chaos-settings clean
 
 run: $(VENV)/running
 	$(BIN)/python manage.py homelab $(ARGS)
@@ -45,6 +45,10 @@ messages: $(VENV)/developing
 
 bench: $(VENV)/developing $(PEERS)/installed
 	$(BIN)/python -m bench
+
+# Does a process grow while a house lives fifty times as fast? An hour, or `make soak MINUTES=20`.
+soak: $(VENV)/developing
+	$(BIN)/python -m bench.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 # Everything fails at random while a house runs: twenty seeds of a minute and one of ten, an hour in all.
 # `make chaos SEED=7 MINUTES=3` is one run. It needs Mosquitto, and fills a disk if it runs as root.
