@@ -1,6 +1,7 @@
 """One shape for every error under `/api`: `error` and `message` are a sentence, `code` a word, `details` per field."""
 
 import logging
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from homelab_site.api.renderers import JsonRenderer
 log = logging.getLogger(__name__)
 
 Details = Mapping[str, Sequence[ErrorDetail]]
+AWAY = (django.db.OperationalError, django.db.InterfaceError)
 
 
 class DatabaseAwayError(APIException):
@@ -31,7 +33,7 @@ class DatabaseAwayError(APIException):
 
 def answer_error(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an exception of an API view; None leaves it to `server_error`."""
-    if isinstance(exc, django.db.OperationalError | django.db.InterfaceError):
+    if isinstance(exc, AWAY):
         log.error("a database is away", exc_info=exc)
         exc = DatabaseAwayError()
     response = exception_handler(exc, context)
@@ -69,17 +71,26 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not is_api(request):
         try:
             return defaults.page_not_found(request, exception)
-        except (django.db.OperationalError, django.db.InterfaceError):
+        except AWAY:
             # The page shows who is logged in, and nobody can say that now.
             return render(None, "404.html", status=404)
     return JsonResponse(error_body("There is nothing at this path.", "not_found"), status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer what nobody foresaw. Django has logged it."""
+    """Answer what nobody foresaw, or a database that is away where no view asked it. Django has logged it."""
+    if isinstance(sys.exception(), AWAY):
+        return database_away(request)
     if not is_api(request):
         return defaults.server_error(request)
     return JsonResponse(error_body("The server has failed at this request.", "server_error"), status=500)
+
+
+def database_away(request: HttpRequest) -> HttpResponse:
+    if not is_api(request):
+        return render(None, "503.html", status=503)
+    error = DatabaseAwayError()
+    return JsonResponse(error_body(str(error.detail), error.default_code), status=error.status_code)
 
 
 def is_api(request: HttpRequest) -> bool:

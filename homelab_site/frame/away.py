@@ -3,11 +3,9 @@
 import logging
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
-from homelab_site.api.errors import is_api
+from homelab_site.api.errors import AWAY, database_away, is_api
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +20,7 @@ class DatabaseAwayMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError | InterfaceError) or is_api(request):
+        if not isinstance(exception, AWAY) or is_api(request):
             return None
         log.error("a database is away", exc_info=exception)
-        return render(None, "503.html", status=503)
+        return database_away(request)
