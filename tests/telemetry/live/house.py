@@ -51,13 +51,11 @@ class House:
             for topic in Topic:
                 make_topic(admin, topic.value, RETENTION[topic])
 
-    def web(self, *options: str) -> int:
+    def web(self, *options: str, application: str = "tests.telemetry.live.site:application") -> int:
         """Start a web process and return its port when it listens."""
         port = free_port()
         server = (sys.executable, "-m", "daphne", "--verbosity", "1", "--bind", "127.0.0.1", "--port", str(port))
-        self._start("web", *server, *options, "tests.telemetry.live.site:application").wait_for_port(
-            port, START_SECONDS
-        )
+        self._start("web", *server, *options, application).wait_for_port(port, START_SECONDS)
         return port
 
     def worker(self) -> Child:

@@ -138,6 +138,7 @@ def test_a_session_that_ends_ends_the_connection(port: int, cookie: str) -> None
         Session.objects.all().delete()
         assert client.hear()["message"] == "The session has ended."
         assert client.end() == 4401
+    assert refusal(port, None, same_origin(port), Cookie=cookie)[:2] == (4401, "auth_failed")
 
 
 def test_somebody_who_is_locked_out_is_cut_off(port: int, cookie: str) -> None:
