@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg2
 
-INTERVAL_SECONDS = 0.1
+INTERVAL_SECONDS = 0.2
 
 Probe = Callable[[], float]
 """Returns the Unix time at which the newest thing began that has arrived; 0 if nothing has."""
@@ -49,10 +49,25 @@ class Monitor(threading.Thread):
                     self.flows[name].note(probe())
 
 
-def scalar(url: str, query: str) -> float:
-    """Return the number that a query gives, 0 for null; raises psycopg2.Error where the database is away."""
-    with closing(psycopg2.connect(url, connect_timeout=1)) as connection, connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 1000")
-        cursor.execute(query)
-        row = cursor.fetchone()
+class Asked:
+    """A database that is asked for numbers, over one connection as long as that holds."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg2.extensions.connection | None = None
+
+    def number(self, query: str) -> float:
+        """Return what a query gives, 0 for null; raises psycopg2.Error where the database is away."""
+        if self._connection is None:
+            options = "-c statement_timeout=2000"
+            self._connection = psycopg2.connect(self._url, connect_timeout=1, options=options)
+            self._connection.autocommit = True
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(query)
+                row = cursor.fetchone()
+        except psycopg2.Error:
+            self._connection.close()
+            self._connection = None
+            raise
         return float(row[0] or 0) if row else 0.0

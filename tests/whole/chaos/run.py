@@ -21,7 +21,7 @@ from tests.whole.chaos.energy import asking, of_energy
 from tests.whole.chaos.faults import Fault
 from tests.whole.chaos.growth import Growth
 from tests.whole.chaos.injection import Injector
-from tests.whole.chaos.monitor import Monitor, scalar
+from tests.whole.chaos.monitor import Asked, Monitor
 from tests.whole.chaos.readings import of_readings, stored_letters, stored_rows
 from tests.whole.chaos.recovery import Recoveries, have_all_recovered, of_recovery, recoveries_of, table
 from tests.whole.chaos.stack import Stack
@@ -34,7 +34,7 @@ WATCHERS = 3
 LONGEST_PAUSE_SECONDS = 2.0
 """Between two changes of a program: no setting may be written more than 50 times a day."""
 RECOVER_SECONDS = 60.0
-SETTLE_SECONDS = 120.0
+SETTLE_SECONDS, SETTLE_PAUSE_SECONDS = 120.0, 2.0
 PATIENCE = timedelta(seconds=20)
 """How long a write waits for its echo once all faults are over: longer than on any machine that has much to do."""
 
@@ -61,6 +61,7 @@ class Run:
         ]
         self.recoveries: Recoveries = {}
         self._growth = Growth(stack)
+        self._homelab, self._telemetry = Asked(stack.postgres.url("homelab")), Asked(stack.postgres.url("telemetry"))
         self._monitor = Monitor(
             {
                 "rows": self._newest_row,
@@ -114,6 +115,7 @@ class Run:
         connections.close_all()  # the database was killed meanwhile
         with suppress(AssertionError):  # the account says which have not
             eventually(lambda: have_all_ended(PATIENCE), SETTLE_SECONDS)
+        self._say("commands have ended")
         for watcher in self._watchers:
             watcher.finish()
         self._monitor.finish()
@@ -126,10 +128,11 @@ class Run:
         while True:
             accounts = self._accounts()
             took = time.monotonic() - began
+            self._say(f"after {took:.0f} s {len(differences(accounts))} differences")
             if not differences(accounts) or took > SETTLE_SECONDS:
                 accounts[0].facts.append(f"settled within {took:.1f} s")
                 return accounts
-            time.sleep(0.5)
+            time.sleep(SETTLE_PAUSE_SECONDS)
 
     def _accounts(self) -> list[Account]:
         books = Books({**self._books.entries, **self._pump_books.entries})
@@ -143,8 +146,7 @@ class Run:
         ]
 
     def _newest_row(self) -> float:
-        url = self._stack.postgres.url("telemetry")
-        return self._published_at(int(scalar(url, "SELECT max(wifi_rssi) FROM energy_consumption")))
+        return self._published_at(int(self._telemetry.number("SELECT max(wifi_rssi) FROM energy_consumption")))
 
     def _newest_frame(self) -> float:
         """Return when the newest reading of the meter was published that some client has heard."""
@@ -152,9 +154,9 @@ class Run:
         return self._published_at(max(newest, default=0))
 
     def _newest_command(self) -> float:
-        confirmed = "SELECT extract(epoch FROM max(created_at)) FROM heatpump_command"
-        return scalar(
-            self._stack.postgres.url("homelab"), f"{confirmed} WHERE status = 'confirmed' AND published_at IS NOT NULL"
+        return self._homelab.number(
+            "SELECT extract(epoch FROM max(created_at)) FROM heatpump_command"
+            " WHERE status = 'confirmed' AND published_at IS NOT NULL"
         )
 
     def _celery_beat(self) -> float:
