@@ -4,7 +4,7 @@ So browsers keep such a file for a year and never ask whether it has changed. `c
 """
 
 from django.core.management import call_command
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped] # the library has no types
 
 LIBRARIES = ("admin", "rest_framework", "drf_spectacular_sidecar")
 

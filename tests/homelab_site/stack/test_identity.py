@@ -52,7 +52,8 @@ def test_its_variables_name_it_as_an_issuer_of_tokens_and_the_site_as_its_client
 
 def test_it_speaks_the_browser_s_language(identity: Identity) -> None:
     identity.start()
-    swedish = Browser().get(f"{identity.url}/login/", **{"Accept-Language": "sv-SE,sv;q=0.9,en;q=0.8"}).text
+    language: Any = {"Accept-Language": "sv-SE,sv;q=0.9,en;q=0.8"}
+    swedish = Browser().get(f"{identity.url}/login/", **language).text
     assert '<html lang="sv">' in swedish
     assert "Husets inloggning" in swedish
     assert '<html lang="en">' in Browser().get(f"{identity.url}/login/").text
