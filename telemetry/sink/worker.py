@@ -18,6 +18,7 @@ from homelab_site.workers.batch import Batch
 from homelab_site.workers.group import GroupMember
 from homelab_site.workers.metrics import BATCH_ROWS, MESSAGES_BAD, MESSAGES_OUT, NEWEST_STORED
 from telemetry.deadletters import services as deadletters
+from telemetry.deadletters.bound import Bound
 from telemetry.sink.store import Store, Stored
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class SinkWorker:
         self._store = store
         self._member = member
         self._watch = BadShareWatch(NAME, bad_share_limit)
+        self._bound = Bound()
         self._newest: dict[str, datetime] = {}
 
     def step(self) -> bool:
@@ -58,6 +60,7 @@ class SinkWorker:
         stored = self._store.write(self._member.records)
         if stored.dead:
             deadletters.record(stored.dead)
+            self._bound.keep(stored.dead)
         self._member.commit()
         self._count(size, stored)
 
