@@ -15,7 +15,6 @@ import time
 QUIET_SECONDS = 10.0
 START_SECONDS = 30.0
 SUBSCRIBE = b'{"type":"subscribe","streams":["energy"]}'
-PING = 9
 DIGITS = 19
 """A frame ends with the time at which it was sent, in nanoseconds of the system's monotonic clock, and two braces."""
 
@@ -55,11 +54,8 @@ class Client:
                 length, start = int.from_bytes(buffer[at + 2 : at + 4], "big"), at + 4
             if start + length > len(buffer):
                 break
-            opcode, at = buffer[at] & 0x0F, start + length
-            if opcode == PING:
-                self.socket.sendall(bytes((0x8A, 0x80 | length, 0, 0, 0, 0)) + buffer[start:at])
-            else:
-                found.append(buffer[start:at])
+            at = start + length
+            found.append(buffer[start:at])
         self._buffer = buffer[at:]
         return found
 

@@ -88,7 +88,8 @@ def publish_readings(url: str, count: int) -> None:
     asyncio.run(send())
 
 
-DAPHNE = (sys.executable, "-m", "daphne", "--verbosity", "0", "--bind", "127.0.0.1")
+# The clients answer no pings, and on a busy machine all of them take a while to connect.
+DAPHNE = (sys.executable, "-m", "daphne", "--verbosity", "0", "--bind", "127.0.0.1", "--ping-interval", "300")
 CONTENDERS = (
     Contender(
         "this site", (*DAPHNE, "homelab_site.asgi:application", "--port"), f"/ws/energy?token={TOKEN}", publish_readings
