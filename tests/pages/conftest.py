@@ -24,6 +24,7 @@ from homelab_site.stack import parts
 from homelab_site.stack.child import Child, free_port
 from homelab_site.static_files import collect_our_own
 from telemetry.schema.runner import Connection
+from tests.homelab_site.access.conftest import new_site, provider  # noqa: F401 - fixtures
 
 NAME, PASSWORD = "astrid", "astrid-s-long-secret"
 # What Chromium would do on its own takes time and asks for hosts outside of the house.

@@ -1,14 +1,10 @@
 """The way in and out through the stack's identity provider, in a real browser, and what ends a session."""
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
-from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.homelab_site.access.house import House, SiteServer
@@ -18,31 +14,9 @@ PAGES = ["/", "/energy/", "/heatpump/", "/rooms/", "/status/"]
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = House(tmp_path_factory.mktemp("provider") / "identity")
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def site(
-    provider: House, tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
-) -> Iterator[str]:
-    """The address of a site with both ways in; who came through the provider is forgotten afterwards."""
-
-    def forget() -> None:
-        with django_db_blocker.unblock():
-            Session.objects.all().delete()
-            User.objects.filter(identity__isnull=False).delete()
-            connections.close_all()
-
-    server = SiteServer(tmp_path_factory.mktemp("site"), provider, LOCAL_LOGIN="true")
-    server.start()
-    yield server.url().rstrip("/")
-    server.stop()
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(forget).result()
+def site(new_site: Callable[..., SiteServer]) -> str:
+    """The address of a site with both ways in."""
+    return new_site(LOCAL_LOGIN="true").url().rstrip("/")
 
 
 @pytest.fixture

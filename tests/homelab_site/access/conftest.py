@@ -1,6 +1,7 @@
 """A site that trusts an issuer of the test's own: in this process, and as a server of its own."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 
 from homelab_site.access.issuers import Issuer
@@ -52,9 +54,9 @@ def site(settings: Any, issuer: HouseIssuer) -> Site:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The stack's identity provider. Whoever changes what it knows changes it back."""
-    made = House(tmp_path_factory.mktemp("house") / "identity")
+    made = House(tmp_path_factory.mktemp("provider") / "identity")
     made.start()
     yield made
     made.stop()
@@ -62,28 +64,34 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def new_site(
-    house: House, tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
+    provider: House, tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
 ) -> Iterator[Callable[..., SiteServer]]:
     """Start web processes, with some variables of their own; what people left behind in the database is removed."""
     made: list[SiteServer] = []
 
     def start(**variables: str) -> SiteServer:
-        made.append(SiteServer(tmp_path_factory.mktemp("site"), house, **variables))
+        made.append(SiteServer(tmp_path_factory.mktemp("site"), provider, **variables))
         made[-1].start()
         return made[-1]
+
+    def forget() -> None:
+        with django_db_blocker.unblock():
+            Session.objects.all().delete()
+            User.objects.filter(identity__isnull=False).delete()
+            connections.close_all()
 
     yield start
     for site in made:
         site.stop()
-    with django_db_blocker.unblock():
-        Session.objects.all().delete()
-        User.objects.filter(identity__isnull=False).delete()
+    # Where a browser's driver runs, the ORM refuses this thread.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(forget).result()
 
 
 @pytest.fixture
-def new_person(house: House, login_site: SiteServer) -> Callable[[str], Person]:
+def new_person(provider: House, login_site: SiteServer) -> Callable[[str], Person]:
     """Let somebody sit down in front of the module's site, with a browser that has been nowhere yet."""
-    return lambda name: Person(house, login_site, name)
+    return lambda name: Person(provider, login_site, name)
 
 
 @pytest.fixture

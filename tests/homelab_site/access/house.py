@@ -8,8 +8,8 @@ import sqlite3
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -98,6 +98,20 @@ class House(Identity):
     def change(self, statement: str, *values: object) -> None:
         with closing(sqlite3.connect(self.directory / "identity.sqlite3", timeout=10)) as database, database:
             database.execute(statement, values)
+
+    @contextmanager
+    def held_up(self) -> Iterator[None]:
+        """Let whoever asks wait, as long as that is shorter than their patience."""
+        with closing(sqlite3.connect(self.directory / "identity.sqlite3", timeout=10)) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            yield
+            database.rollback()
+
+    def tokens_given(self) -> int:
+        """Return how many access tokens there are."""
+        with closing(sqlite3.connect(self.directory / "identity.sqlite3", timeout=10)) as database:
+            (count,) = database.execute("SELECT max(id) FROM oauth2_provider_accesstoken").fetchone()
+        return int(count)
 
     def let_in(self, name: str, *, active: bool) -> None:
         self.change("UPDATE auth_user SET is_active = ? WHERE username = ?", active, name)

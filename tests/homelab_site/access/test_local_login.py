@@ -77,9 +77,9 @@ def test_a_session_of_a_password_ends_with_the_permission(
 
 
 def test_where_the_provider_is_the_only_way_in_a_page_leads_there_at_once(
-    house: House, closed: SiteServer, browser: Browser
+    provider: House, closed: SiteServer, browser: Browser
 ) -> None:
-    assert browser.get(closed.url("admin/")).url.startswith(f"{house.url}/login/")
+    assert browser.get(closed.url("admin/")).url.startswith(f"{provider.url}/login/")
     page = browser.get(closed.url("login/"))
     assert page.status == 200
     assert 'type="password"' not in page.text
