@@ -34,9 +34,8 @@ WATCHERS = 3
 LONGEST_PAUSE_SECONDS = 2.0
 """Between two changes of a program: no setting may be written more than 50 times a day."""
 RECOVER_SECONDS = 60.0
-SETTLE_SECONDS, SETTLE_PAUSE_SECONDS = 120.0, 2.0
-PATIENCE = timedelta(seconds=20)
-"""How long a write waits for its echo once all faults are over: longer than on any machine that has much to do."""
+SETTLE_SECONDS, SETTLE_PAUSE_SECONDS = 240.0, 2.0
+PUMP_EVERY_SECONDS = 2.0
 
 Say = Callable[[str], None]
 
@@ -53,7 +52,7 @@ class Run:
         mqtt = partial(stack.link, service="mqtt")
         self._devices = Devices(f"mqtt://{mqtt('devices')}", self._books, seed, start)
         self._pumps = Pumps(
-            f"mqtt://{mqtt('pumps')}", NODES, publisher=partial(RecordingPublisher, books=self._pump_books)
+            f"mqtt://{mqtt('pumps')}", NODES, PUMP_EVERY_SECONDS, partial(RecordingPublisher, books=self._pump_books)
         )
         self._watchers = [Watcher(stack.issuer, stack.port) for _ in range(WATCHERS)]
         self._programs = [
@@ -114,7 +113,7 @@ class Run:
             program.finish()
         connections.close_all()  # the database was killed meanwhile
         with suppress(AssertionError):  # the account says which have not
-            eventually(lambda: have_all_ended(PATIENCE), SETTLE_SECONDS)
+            eventually(have_all_ended, SETTLE_SECONDS)
         self._say("commands have ended")
         for watcher in self._watchers:
             watcher.finish()
