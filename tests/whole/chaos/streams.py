@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 import msgspec
@@ -14,12 +14,12 @@ from tests.whole.chaos.account import Account
 from tests.whole.chaos.watchers import Heard, Watcher
 
 QUIET_SECONDS = 2.0
-Places = dict[Stream, dict[bytes, list[int]]]
+Places = Mapping[Stream, Mapping[bytes, Sequence[int]]]
 
 
 def places_in_kafka() -> Places:
     """Return the offsets that each value has, by stream; raises `kafka.errors.KafkaError` or OSError."""
-    places: Places = {stream: defaultdict(list) for stream in Stream}
+    places: dict[Stream, dict[bytes, list[int]]] = {stream: defaultdict(list) for stream in Stream}
     with closing(new_reader()) as consumer:
         partitions = [
             TopicPartition(topic.value, number)
@@ -42,7 +42,7 @@ def places_in_kafka() -> Places:
 def of_streams(watchers: Sequence[Watcher], places: Places) -> Account:
     account = Account("streams")
     for number, watcher in enumerate(watchers):
-        _compare(account, f"client {number}", watcher.heard, places)
+        follow(account, f"client {number}", watcher.heard, places)
     heard = [len(watcher.heard) for watcher in watchers]
     account.facts = [
         f"{sum(heard)} readings heard by {len(watchers)} clients",
@@ -55,7 +55,7 @@ def of_streams(watchers: Sequence[Watcher], places: Places) -> Account:
     return account
 
 
-def _compare(account: Account, who: str, heard: Sequence[Heard], places: Places) -> None:
+def follow(account: Account, who: str, heard: Sequence[Heard], places: Places) -> None:
     """Follow what a client heard through Kafka's log.
 
     A connection begins with the newest readings of each device, which may have been heard before it; and what was
@@ -68,12 +68,11 @@ def _compare(account: Account, who: str, heard: Sequence[Heard], places: Places)
         after = newest[one.connection, *device]
         if not one.is_snapshot:
             after = max(after, last[device])
-        place = next((offset for offset in places[one.stream][one.value] if offset > after), None)
+        found = places[one.stream].get(one.value, ())
+        place = next((offset for offset in found if offset > after), None)
         if place is None:
-            account.differ(
-                "reading came again or in another order",
-                [f"{who}, connection {one.connection}, {device}, after {after}: {places[one.stream][one.value]}"],
-            )
+            case = f"{who}, connection {one.connection}, {device}, after {after}: {list(found)}"
+            account.differ("reading came again or in another order", [case])
             continue
         newest[one.connection, *device] = place
         if not one.is_snapshot:
