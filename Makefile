@@ -8,7 +8,7 @@ PEERS := $(VENV)/peers
 # What we start starts dozens of Python processes, each of which would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check-gitops lint format lock bench soak chaos chaos-settings clean
+.PHONY: run test check-gitops lint format lock bench soak bad-input chaos chaos-settings clean
 
 run: $(VENV)/running
 	$(BIN)/python manage.py homelab $(ARGS)
@@ -54,6 +54,10 @@ soak: $(VENV)/developing
 # `make chaos SEED=7 MINUTES=3` is one run. It needs Mosquitto, and fills a disk if it runs as root.
 chaos: $(VENV)/developing
 	$(BIN)/python -m tests.whole.chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
+# A million messages, nine of ten bad, through Mosquitto; `make bad-input MESSAGES=50000` sends fewer.
+bad-input: $(VENV)/developing
+	BAD_MESSAGES=$(or $(MESSAGES),1000000) $(BIN)/python -m pytest tests/whole/test_bad_input.py
 
 # Kills processes and services in a hundred rounds while commands are made: about a quarter of an hour.
 chaos-settings: $(VENV)/developing
