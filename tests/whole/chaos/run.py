@@ -82,6 +82,8 @@ class Run:
         finally:
             injector.finish()
         self._growth.finish()
+        self.recoveries = recoveries_of(injector.happened, self._monitor.flows)
+        self._say(table(self.recoveries))
         return [
             _of_faults(injector, len(faults)),
             *accounts,
@@ -97,8 +99,6 @@ class Run:
         time.sleep(max(0.0, began + self._seconds - time.monotonic()))
         with suppress(AssertionError):  # the account says which are not
             eventually(lambda: have_all_recovered(injector.happened, self._monitor.flows), RECOVER_SECONDS)
-        self.recoveries = recoveries_of(injector.happened, self._monitor.flows)
-        self._say(table(self.recoveries))
 
     def _start(self) -> None:
         self._pumps.__enter__()
