@@ -8,7 +8,7 @@ WAIT_SECONDS = 60.0
 
 
 def delays(count: int, per_second: float, publish: Callable[[int], object], newest: Callable[[], int]) -> list[float]:
-    """Publish messages by their numbers, from 0 on; return how many milliseconds each took to arrive.
+    """Publish messages by their numbers, from 0 on; return how many milliseconds after it was due each has arrived.
 
     `newest` gives the number of the newest that has arrived, -1 before the first; it is asked every few milliseconds.
     Raises TimeoutError where one never comes.
@@ -17,8 +17,8 @@ def delays(count: int, per_second: float, publish: Callable[[int], object], newe
     sent: list[float] = []
     began = time.monotonic()
     while len(took) < count:
-        if len(sent) < count and time.monotonic() >= began + len(sent) / per_second:
-            sent.append(time.monotonic())
+        while len(sent) < count and time.monotonic() >= (due := began + len(sent) / per_second):
+            sent.append(due)
             publish(len(sent) - 1)
         arrived = newest()
         now = time.monotonic()
