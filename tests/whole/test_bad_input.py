@@ -37,6 +37,9 @@ MAX_GROWTH_MIB = 25.0
 ALIVE_SECONDS = 30.0
 
 
+pytestmark = pytest.mark.timeout(300 + MESSAGES // 10)
+
+
 @pytest.fixture
 def house(pipeline: Pipeline, tmp_path: Path) -> Iterator[Pipeline]:
     require_mosquitto()
