@@ -107,7 +107,7 @@ def as_inserts(url: str, major: int, archive: Path) -> str:
     """Dump a database and return what restoring it would say, with INSERT in the place of COPY."""
     with Dump(find_program("pg_dump", major), url, "--rows-per-insert=100") as dump:
         archive.write_bytes(b"".join(iter(lambda: dump.read(CHUNK), b"")))
-    argv = [find_program("pg_restore", major).path, "--no-owner", "--file=-", archive]
+    argv = [str(find_program("pg_restore", major).path), "--no-owner", "--file=-", str(archive)]
     lines = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
     return "\n".join(line for line in lines if not line.startswith("\\"))  # psql's own commands
 

@@ -61,7 +61,7 @@ def rollups(database: Connection) -> list[tuple[Any, ...]]:
 
 def schema_of(url: str) -> list[str]:
     """Return the statements that make what a database has, sorted: pg_dump's own order can differ."""
-    program = find_program("pg_dump", 18).path
+    program = str(find_program("pg_dump", 18).path)
     argv = [program, "--schema-only", "--schema=public", "--no-owner", f"--dbname={url}"]
     text = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout
     lines = (line for line in text.splitlines() if not line.startswith("\\"))  # a key of psql's, new each time
