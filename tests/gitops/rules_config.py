@@ -101,7 +101,9 @@ def no_secret_is_in_the_tree(tree: Tree) -> Iterator[str]:
 
 def topics_are_made_and_kept_up_to_date(tree: Tree) -> Iterator[str]:
     script = (tree.root / "gitops/apps/base/redpanda-topics/config/make-topics.sh").read_text()
-    for wanted in ("set -euo pipefail", "--if-not-exists", "alter-config", "--no-confirm", "topics.txt"):
+    for wanted in (
+        *("set -euo pipefail", "--if-not-exists", "alter-config", "retention.bytes", "--no-confirm", "topics.txt"),
+    ):
         if wanted not in script:
             yield f"make-topics.sh does without {wanted}"
     if "|| echo" in script or "|| true" in script:
