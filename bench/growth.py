@@ -109,9 +109,11 @@ def _records(messages: Iterable[bytes]) -> Iterator[TakenRecord]:
         yield TakenRecord(Topic.ENERGY.value, offset, value)
 
 
-def measure_plain(steps: list[int]) -> tuple[list[Size], dict[str, Asked]]:
-    """Return what each number of days takes on PostgreSQL, and what was asked of the last."""
-    sizes, asked, before, end = [], {}, 0, datetime.now(UTC)
+def measure_plain(steps: list[int]) -> dict[str, Asked]:
+    """Print what each number of days takes on PostgreSQL; return what was asked of the last."""
+    sizes: list[Size] = []
+    asked: dict[str, Asked] = {}
+    before, end = 0, datetime.now(UTC)
     with running_services() as services:
         from django.test import Client  # noqa: PLC0415 - only after django.setup()
 
@@ -126,17 +128,19 @@ def measure_plain(steps: list[int]) -> tuple[list[Size], dict[str, Asked]]:
                 asked = {one.name: ask(client.get, one.path) for one in endpoints(end)}
                 size.asked = {name: one.database for name, one in asked.items()}
                 sizes.append(size)
-    return sizes, asked
+                report("PostgreSQL", sizes)
+    return asked
 
 
-def measure_timescale(steps: list[int], asked: dict[str, Asked]) -> list[Size]:
-    """Return what each number of days takes on TimescaleDB, whose chunks older than a week are compressed."""
+def measure_timescale(steps: list[int], asked: dict[str, Asked]) -> None:
+    """Print what each number of days takes on TimescaleDB, with all chunks compressed."""
     from django.conf import settings  # noqa: PLC0415 - only after django.setup()
 
     from telemetry.schema.runner import apply_migrations  # noqa: PLC0415
     from tests.timescale_fixture import empty_timescale  # noqa: PLC0415 - needs Node
 
-    sizes, before, end = [], 0, datetime.now(UTC)
+    sizes: list[Size] = []
+    before, end = 0, datetime.now(UTC)
     with tempfile.TemporaryDirectory() as name, empty_timescale(Path(name)) as url:
         with closing(psycopg2.connect(url)) as connection:
             apply_migrations(connection, settings.TELEMETRY_MIGRATIONS_DIR)
@@ -147,11 +151,11 @@ def measure_timescale(steps: list[int], asked: dict[str, Asked]) -> list[Size]:
                 measure_hypertable(cursor, size)
                 size.asked = {name: _median_ms(cursor, one.statements) for name, one in asked.items()}
                 sizes.append(size)
-    return sizes
+                report("TimescaleDB", sizes)
 
 
 def measure_hypertable(cursor: psycopg2.extensions.cursor, size: Size) -> None:
-    """Measure the readings as they came, then compressed; the chunks of the last days are put back."""
+    """Measure the readings as they came, and then compressed."""
     cursor.execute(
         "SELECT table_bytes + coalesce(toast_bytes, 0), index_bytes FROM hypertable_detailed_size('energy_consumption')"
     )
@@ -205,10 +209,9 @@ def main() -> int:
     parser.add_argument("--days", type=int, nargs="+", default=[1, 10, 100])
     parser.add_argument("--timescale", type=int, nargs="*", default=[1, 10])
     options = parser.parse_args()
-    sizes, asked = measure_plain(options.days)
-    report("PostgreSQL", sizes)
+    asked = measure_plain(options.days)
     if options.timescale:
-        report("TimescaleDB", measure_timescale(options.timescale, asked))
+        measure_timescale(options.timescale, asked)
     return 0
 
 
