@@ -121,7 +121,7 @@ def test_a_setting_is_changed_and_seen_confirmed(visit: Visit) -> None:
     expect(page.locator("#commands .command-confirmed").first).to_contain_text(
         f"No heating from, outdoors: {wanted}\N{NO-BREAK SPACE}°C", timeout=60_000
     )
-    expect(page.locator("#held-heatstop")).to_have_text(re.compile(rf"^\s*{wanted} °C\s*$"), timeout=30_000)
+    expect(page.locator("#held-heatstop")).to_have_text(re.compile(rf"^\s*{wanted}\s°C\s*$"), timeout=30_000)
 
 
 @pytest.mark.usefixtures("_astrid_may_write")

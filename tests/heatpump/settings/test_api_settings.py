@@ -18,7 +18,7 @@ def test_the_settings_of_a_pump_are_what_it_confirmed(pump: ScriptedPump, asking
         "device_id": DEVICE,
         **HELD,
         "pending": [],
-        "updated_at": "2026-11-01T12:00:00.300000Z",
+        "updated_at": "2026-11-01T12:00:00.350000Z",
     }
 
 
@@ -80,7 +80,7 @@ def test_a_command_says_what_has_become_of_it(pump: ScriptedPump, asking: Settin
     }
     pump.publish()
     pump.read()
-    confirmed = {"published_at": "2026-11-01T12:00:30.310000Z", "confirmed_at": "2026-11-01T12:00:30.310000Z"}
+    confirmed = {"published_at": "2026-11-01T12:00:30.310000Z", "confirmed_at": "2026-11-01T12:00:30.360000Z"}
     assert asking.get(path).json() == {**pending, **confirmed, "status": "confirmed"}
 
 
@@ -216,7 +216,7 @@ def test_the_time_of_the_settings_is_that_of_their_last_change(
     pump: ScriptedPump, clock: Clock, asking: SettingsApi
 ) -> None:
     pump.read()
-    assert asking.get().json()["updated_at"] == "2026-11-01T12:00:00.300000Z"
+    assert asking.get().json()["updated_at"] == "2026-11-01T12:00:00.350000Z"
     clock.now += timedelta(seconds=1)
     pump.read(mode=2)
-    assert asking.get().json()["updated_at"] == "2026-11-01T12:00:31.300000Z"
+    assert asking.get().json()["updated_at"] == "2026-11-01T12:00:31.350000Z"

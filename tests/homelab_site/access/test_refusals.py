@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_a_token_of_a_megabyte_does_no_harm(server: Server) -> None:
     assert server.ask(server.issuer.token())[0] == 200
 
 
-def test_thousands_of_unknown_keys_ask_the_issuer_twice_at_most(server: Server) -> None:
+def test_thousands_of_unknown_keys_ask_the_issuer_twice_a_minute_at_most(server: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     before, times, waits = server.issuer.asked[KEYS], list[float](), set[str | None]()
     for number in range(5_000):
@@ -205,7 +206,8 @@ def test_thousands_of_unknown_keys_ask_the_issuer_twice_at_most(server: Server) 
         waits |= {headers["Retry-After"]} if status == 429 else set()
         assert status in {401, 429}
     connection.close()
-    assert server.issuer.asked[KEYS] - before <= 2
+    minutes = math.ceil(sum(times) / 60)
+    assert server.issuer.asked[KEYS] - before <= 2 * minutes
     assert sorted(times)[4_950] < 0.5
     assert {0 < int(seconds or 0) <= 60 for seconds in waits} == {True}
     assert server.ask(server.issuer.token())[0] == 200

@@ -37,7 +37,8 @@ def page(client: Client, query: str = "", status: int = 200) -> str:
 
 
 def words(text: str) -> str:
-    return html.unescape(re.sub(r"(<script.*?</script>|<[^>]*>|\s)+", " ", text, flags=re.DOTALL))
+    without_markup = re.sub(r"<script.*?</script>|<[^>]*>", " ", text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", html.unescape(without_markup))
 
 
 def charts(text: str) -> list[dict[str, Any]]:
