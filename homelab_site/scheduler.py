@@ -98,6 +98,8 @@ class HouseScheduler(DatabaseScheduler):  # type: ignore[misc] # the library is 
 
     def _begin(self) -> None:
         log.info("beat: it is the turn of this process")
+        # The library would look for changes only from its second look on, and so miss one between both for good.
+        self._last_timestamp = self.Changes.last_change()
         make_missing(self.app.conf.beat_schedule, self.Entry)
         # Both make the library read all rows again. What it had not written down when the turn was lost, another did.
         self._dirty.clear()

@@ -16,7 +16,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from homelab_site.celery import app
 from homelab_site.schedule import SCHEDULE
-from homelab_site.scheduler import Turn
+from homelab_site.scheduler import HouseScheduler, Turn
 from homelab_site.stack import parts
 from homelab_site.stack.child import Child
 from tests.waiting import eventually
@@ -126,6 +126,16 @@ def test_a_change_in_the_database_counts_within_seconds(beats: Beats, queue: Any
     PeriodicTask.objects.filter(name="tick").update(enabled=False)
     PeriodicTasks.update_changed()
     eventually(lambda: not tasks_come(queue), 60)
+
+
+@pytest.mark.usefixtures("beats")
+def test_a_change_right_after_the_first_look_counts() -> None:
+    with closing(HouseScheduler(app=app, lazy=True)) as scheduler:
+        scheduler._begin()
+        assert "tick" in scheduler.schedule
+        PeriodicTask.objects.filter(name="tick").update(enabled=False)
+        PeriodicTasks.update_changed()
+        assert "tick" not in scheduler.schedule
 
 
 def tasks_come(queue: Any) -> bool:
