@@ -266,7 +266,7 @@ def test_a_kafka_that_comes_back_empty_is_read_from_its_beginning(
     make_topics()
     produce_readings(2, first=4)
     with stepping(sink):
-        eventually(lambda: len(stored(telemetry)) == 6)
+        eventually(lambda: len(stored(telemetry)) == 6, 90)
 
 
 def test_a_kafka_that_is_away_is_trouble(make_sink: Make, settings: Any) -> None:
