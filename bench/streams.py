@@ -21,9 +21,11 @@ import psutil
 import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
+from bench.processes import running
+from bench.report import Target, conclude, say, say_table
 from bench.stream_servers import CHANNEL
 from bridge.messages import Topic
-from homelab_site.stack.child import Child, free_port
+from homelab_site.stack.child import free_port
 from homelab_site.stack.parts import PROJECT
 from homelab_site.stack.services import Valkey
 from telemetry.live.readings import GROUP, LiveReading, encode
@@ -33,8 +35,6 @@ PER_SECOND = 10
 SECONDS = 15
 BURST = 200
 TOKEN = "bench"  # noqa: S105 - of a server that lives for a minute
-MAX_P99_MS = 150.0
-MIN_SHARE_OF_BARE = 0.7
 PADDING = "x" * 700
 
 
@@ -100,7 +100,7 @@ CONTENDERS = (
 
 
 @contextmanager
-def running(contender: Contender, directory: Path, url: str) -> Iterator[tuple[int, psutil.Process]]:
+def serving(contender: Contender, directory: Path, url: str) -> Iterator[tuple[int, psutil.Process]]:
     """Start a server; give its port and its process."""
     port = free_port()
     environment = {
@@ -108,18 +108,13 @@ def running(contender: Contender, directory: Path, url: str) -> Iterator[tuple[i
         "API_DEVELOPMENT_TOKEN": TOKEN,
         "SECRET_KEY": "bench",
         "HTTPS": "false",
-        "PYTHONPATH": PROJECT,
         "HOMELAB_DATA_DIR": str(directory),
         "STATIC_ROOT": str(directory),
     }
-    child = Child("server", (*contender.argv, str(port)), directory / "server.log", env=environment)
-    child.start()
-    try:
+    with running("server", (*contender.argv, str(port)), directory, **environment) as child:
         child.wait_for_port(port, 60)
         assert child.id
         yield port, psutil.Process(child.id.pid)
-    finally:
-        child.kill()
 
 
 @contextmanager
@@ -139,7 +134,7 @@ def clients(port: int, path: str, frames: int) -> Iterator[Callable[[], dict[str
 
 
 def measure(contender: Contender, directory: Path, url: str) -> Result:
-    with running(contender, directory, url) as (port, process):
+    with serving(contender, directory, url) as (port, process):
         with clients(port, contender.path, PER_SECOND * SECONDS) as heard:
             before, began = process.cpu_times(), time.monotonic()
             for tick in range(PER_SECOND * SECONDS):
@@ -157,33 +152,37 @@ def measure(contender: Contender, directory: Path, url: str) -> Result:
     return Result(even["p50_ms"], even["p99_ms"], cpu, memory, frames, lost)
 
 
-def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
 def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    results = []
-    say(f"\n{CLIENTS} clients, {PER_SECOND} readings a second, then {BURST} at once")
-    say(f"{'server':<20}{'p50 ms':>8}{'p99 ms':>8}{'CPU %':>8}{'MiB':>8}{'frames/s at once':>18}{'lost':>8}")
+    results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="homelab-bench-", ignore_cleanup_errors=True) as directory:
         valkey = Valkey(Path(directory) / "valkey")
         valkey.start()
         try:
             for contender in CONTENDERS:
-                got = measure(contender, Path(directory), valkey.environment()["REDIS_URL"])
-                results.append(got)
-                say(
-                    f"{contender.name:<20}{got.p50:>8.1f}{got.p99:>8.1f}{got.cpu:>8.1f}{got.memory:>8.0f}"
-                    f"{got.throughput:>18.0f}{got.lost:>8.0f}"
-                )
+                results.append(measure(contender, Path(directory), valkey.environment()["REDIS_URL"]))
         finally:
             valkey.stop()
+    say(f"{CLIENTS} clients, {PER_SECOND} readings a second, then {BURST} at once")
+    say_table(
+        ("server", "p50 ms", "p99 ms", "CPU %", "MiB", "frames/s at once", "lost"),
+        [_row(contender.name, result) for contender, result in zip(CONTENDERS, results, strict=True)],
+    )
     ours, bare, _ = results
-    share = ours.throughput / bare.throughput
-    say(f"\n{share:.2f} of the bare one under daphne (at least {MIN_SHARE_OF_BARE})")
-    return 0 if share >= MIN_SHARE_OF_BARE and ours.p99 <= MAX_P99_MS and not ours.lost else 1
+    return conclude(
+        [
+            Target(
+                what="rate, of the bare one's under daphne", measured=ours.throughput / bare.throughput, at_least=0.7
+            ),
+            Target(what="p99, ms", measured=ours.p99, at_most=150),
+            Target(what="lost", measured=ours.lost, at_most=0),
+        ]
+    )
+
+
+def _row(name: str, of: Result) -> tuple[str, ...]:
+    numbers = (of.cpu, of.memory, of.throughput, of.lost)
+    return (name, f"{of.p50:.1f}", f"{of.p99:.1f}", *(f"{number:.0f}" for number in numbers))
 
 
 if __name__ == "__main__":
