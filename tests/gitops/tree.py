@@ -11,8 +11,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
+
+from tests.lacking import lacks
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = "gitops/clusters/homelab"
@@ -27,8 +28,7 @@ Object = dict[str, Any]
 def needs_kubectl() -> None:
     """Skip a test where there is no kubectl that is new enough; in CI there is one, or the test fails."""
     if _minor_version() < OLDEST_KUBECTL:
-        stop = pytest.fail if os.environ.get("CI") else pytest.skip
-        stop(
+        lacks(
             f"there is no kubectl 1.{OLDEST_KUBECTL} or newer: install kubernetes-client of Debian 13 or newer, or run "
             ".ci/install-kubectl as root on Linux with x86-64 (kubectl 1.20, of Debian 12, cannot render the tree)"
         )

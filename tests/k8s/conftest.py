@@ -15,6 +15,7 @@ from k8s.tool import k8s_exec
 from tests.k8s import objects
 from tests.k8s.fake_cluster import FakeCluster
 from tests.k8s.recorder import Recorders
+from tests.lacking import lacks
 
 HOW_TO_GET = {
     "kubectl": "install kubectl 1.20 or newer, for instance with .ci/install-kubectl",
@@ -46,7 +47,7 @@ POLICY: dict[str, Any] = {
 def needs(program: str) -> None:
     """Skip a test whose program is not there, and say how to get it; in CI it always is, or the test fails."""
     if shutil.which(program) is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{program} is not there: {HOW_TO_GET[program]}")
+        lacks(f"{program} is not there: {HOW_TO_GET[program]}")
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ While the browser's driver runs, this thread counts as asynchronous and Django's
 stored with plain SQL, and a person is made in a thread of its own.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from homelab_site.stack.child import Child, free_port
 from homelab_site.static_files import collect_our_own
 from telemetry.schema.runner import Connection
 from tests.homelab_site.access.conftest import new_site, provider  # noqa: F401 - fixtures
+from tests.lacking import lacks
 
 NAME, PASSWORD = "astrid", "astrid-s-long-secret"
 # What Chromium would do on its own takes time and asks for hosts outside of the house.
@@ -43,8 +43,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = shutil.which("chromium") or playwright.chromium.executable_path
         if not Path(path).exists():
-            how = "there is no Chromium: `apt install chromium`, or `.venv/bin/playwright install chromium`"
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(how)
+            lacks("there is no Chromium: `apt install chromium`, or `.venv/bin/playwright install chromium`")
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
