@@ -258,7 +258,11 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL or "redis://not-configured.invalid",
-        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+        "OPTIONS": {
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+            "pool_class": "homelab_site.valkey.SharedPool",
+        },
     }
 }
 CHANNEL_LAYERS = {
