@@ -1,6 +1,5 @@
 """The account of growth: memory and file handles of the processes that lived through most of a run."""
 
-import threading
 import time
 from contextlib import suppress
 from typing import NamedTuple
@@ -9,13 +8,13 @@ import psutil
 
 from homelab_site.stack.child import Child
 from tests.whole.chaos.account import Account
+from tests.whole.chaos.repeated import Repeated
 from tests.whole.chaos.stack import Stack
 
 WARM_SECONDS = 15.0
 """How long a process must have been at work to be warm: by then it has loaded what it needs."""
 MAX_GROWTH_MIB = 25.0
-MAX_GROWTH_HANDLES = 40
-"""Django's cache has a connection to Valkey for each request, which stays open until Python collects its garbage."""
+MAX_GROWTH_HANDLES = 12
 INTERVAL_SECONDS = 1.0
 
 
@@ -26,25 +25,19 @@ class Size(NamedTuple):
     handles: int
 
 
-class Growth(threading.Thread):
+class Growth(Repeated):
     """Measures each process once when it is warm, and again for the account."""
 
     def __init__(self, stack: Stack) -> None:
-        super().__init__(name="growth", daemon=True)
+        super().__init__("growth", INTERVAL_SECONDS)
         self._stack = stack
         self._at_work_since: dict[int, float] = {}
         self._warm: dict[int, Size] = {}
-        self._ends = threading.Event()
 
-    def finish(self) -> None:
-        self._ends.set()
-        self.join(30)
-
-    def run(self) -> None:
-        while not self._ends.wait(INTERVAL_SECONDS):
-            for name, child in list(self._stack.children.items()):
-                with suppress(psutil.NoSuchProcess):
-                    self._measure_once_warm(name, child)
+    def look(self) -> None:
+        for name, child in list(self._stack.children.items()):
+            with suppress(psutil.NoSuchProcess):
+                self._measure_once_warm(name, child)
 
     def account(self) -> Account:
         account = Account("growth")

@@ -1,12 +1,13 @@
 """Watches how far data gets while faults come and go: what recovery times are told from."""
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg2
+
+from tests.whole.chaos.repeated import Repeated
 
 INTERVAL_SECONDS = 0.2
 
@@ -29,24 +30,18 @@ class Flow:
         return next((arrived - moment for began, arrived in self.arrivals if began >= moment), None)
 
 
-class Monitor(threading.Thread):
+class Monitor(Repeated):
     """Asks each probe some times a second, as far as it answers."""
 
     def __init__(self, probes: Mapping[str, Probe]) -> None:
-        super().__init__(name="monitor", daemon=True)
+        super().__init__("monitor", INTERVAL_SECONDS)
         self.flows = {name: Flow() for name in probes}
         self._probes = probes
-        self._ends = threading.Event()
 
-    def finish(self) -> None:
-        self._ends.set()
-        self.join(30)
-
-    def run(self) -> None:
-        while not self._ends.wait(INTERVAL_SECONDS):
-            for name, probe in self._probes.items():
-                with suppress(psycopg2.Error, OSError):
-                    self.flows[name].note(probe())
+    def look(self) -> None:
+        for name, probe in self._probes.items():
+            with suppress(psycopg2.Error, OSError):
+                self.flows[name].note(probe())
 
 
 class Asked:
