@@ -3,8 +3,7 @@
 A server of its own gets that many days of one meter at 1 Hz, in steps, made by SQL with all the columns of a real
 meter. After each step it asks the read API in this process, and lets the sink store some batches more. With
 `--timescale` the same statements go to the real TimescaleDB, compiled to WebAssembly, whose times say nothing of a
-machine's own and whose sizes do. Thirty days are 550
-MiB, and took four minutes beside other work.
+machine's own and whose sizes do. Thirty days are 550 MiB, and took four minutes beside other work.
 """
 
 import statistics
