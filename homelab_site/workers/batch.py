@@ -47,10 +47,6 @@ class Batch:
             return 0.0
         return max(0.0, self._began + self._max_age - time.monotonic())
 
-    def first_offsets(self) -> dict[TopicPartition, int]:
-        """Return, for each partition, the offset of its first record."""
-        return {TopicPartition(record.topic, record.partition): record.offset for record in reversed(self.records)}
-
     def next_offsets(self) -> dict[TopicPartition, int]:
         """Return, for each partition, the offset after its last record."""
         return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in self.records}

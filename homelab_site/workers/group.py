@@ -31,6 +31,7 @@ class GroupMember:
         self._topics = list(topics)
         self._batch = batch
         self._consumer: KafkaConsumer | None = None
+        self._unplaced: set[TopicPartition] = set()
         self._lag_due = 0.0
 
     @property
@@ -90,11 +91,13 @@ class GroupMember:
             return
         self._consumer.pause(*self._consumer.assignment())
         try:
-            # Partitions that a rebalance brings meanwhile are not paused, so there can be records.
-            for records in self._consumer.poll(timeout_ms=0).values():
-                self._batch.add(records)
-        finally:
-            self._consumer.resume(*self._consumer.paused())
+            # Partitions that a rebalance brings meanwhile are held back, so there are no records.
+            self._consumer.poll(timeout_ms=0)
+            self._place(self._consumer)
+        except KafkaError:
+            self.leave()
+            raise
+        self._consumer.resume(*self._consumer.paused())
 
     def leave(self) -> None:
         """Leave the group. What is not committed is read again, so the batch is forgotten."""
@@ -118,7 +121,8 @@ class GroupMember:
 
     def _connect(self) -> KafkaConsumer:
         consumer = new_consumer((), self._group, max_poll_records=self._batch.max_rows)
-        consumer.subscribe(self._topics, listener=_GiveBackOnRevoke(consumer, self._batch))
+        self._unplaced.clear()
+        consumer.subscribe(self._topics, listener=_Rebalance(consumer, self._batch, self._unplaced))
         return consumer
 
     def _take(self, consumer: KafkaConsumer) -> None:
@@ -127,7 +131,23 @@ class GroupMember:
         for partition, records in polled.items():
             self._batch.add(records)
             MESSAGES_IN.labels(self._worker, partition.topic).inc(len(records))
+        self._place(consumer)
         self._measure_lag(consumer)
+
+    def _place(self, consumer: KafkaConsumer) -> None:
+        """Let the partitions of a rebalance begin at their committed offsets; at the beginning where there is none.
+
+        The client keeps the position of a partition that stays. That is wrong for what was taken and is not
+        committed, and where Kafka came back empty: what is new below that position would never be read.
+        """
+        for partition in self._unplaced:
+            offset = consumer.committed(partition)
+            if offset is None:
+                consumer.seek_to_beginning(partition)
+            else:
+                consumer.seek(partition, offset)
+        consumer.resume(*self._unplaced)
+        self._unplaced.clear()
 
     def _measure_lag(self, consumer: KafkaConsumer) -> None:
         if time.monotonic() < self._lag_due:
@@ -140,18 +160,20 @@ class GroupMember:
                 LAG_MESSAGES.labels(self._worker, partition.topic).set(max(0, lag))
 
 
-class _GiveBackOnRevoke(ConsumerRebalanceListener):  # type: ignore[misc] # the library is not typed
-    """What was taken and is not committed is for whoever has its partition after a rebalance to take."""
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc] # the library is not typed
+    """Says which partitions are to be placed anew; it runs in the client's loop, where it must not wait for answers."""
 
-    def __init__(self, consumer: KafkaConsumer, batch: Batch) -> None:
+    def __init__(self, consumer: KafkaConsumer, batch: Batch, unplaced: set[TopicPartition]) -> None:
         self._consumer = consumer
         self._batch = batch
+        self._unplaced = unplaced
 
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        """Go back to the first record that is not committed: a partition that stays here keeps its position."""
-        for partition, offset in self._batch.first_offsets().items():
-            self._consumer.seek(partition, offset)
+        """What was taken and is not committed is for whoever has its partition next."""
         self._batch.clear()
+        self._unplaced.clear()
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        """Nothing to do: positions come from the committed offsets."""
+        """Hold the partitions back until they are placed."""
+        self._unplaced.update(assigned)
+        self._consumer.pause(*assigned)

@@ -62,6 +62,3 @@ def test_offsets_are_kept_for_each_partition() -> None:
     assert batch.next_offsets() == {
         TopicPartition(energy, 0): 13, TopicPartition(energy, 1): 4, TopicPartition(heatpump, 0): 6,
     }  # fmt: skip
-    assert batch.first_offsets() == {
-        TopicPartition(energy, 0): 7, TopicPartition(energy, 1): 3, TopicPartition(heatpump, 0): 5,
-    }  # fmt: skip
