@@ -1,25 +1,29 @@
-"""From a message's value to the text of a row, and from rows to PostgreSQL array literals."""
+"""From a message's value to a row, and from rows to PostgreSQL array literals."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC
+from functools import lru_cache
+from types import NoneType
 
 from bridge.messages import Message, Value
 from telemetry.sink.tables import Table
 
-Row = tuple[str, ...]
-"""The elements of a row, each as it stands inside an array literal."""
+Row = tuple[Value, ...]
+"""The values of a row; text and lists as they stand inside an array literal."""
 
-_NUMBER = frozenset({int, float})
+_NUMBER: frozenset[type] = frozenset({int, float, NoneType})
 _TYPES: Mapping[str, frozenset[type]] = {
     "integer": _NUMBER,
     "bigint": _NUMBER,
     "double precision": _NUMBER,
-    "boolean": frozenset({bool}),
-    "text": frozenset({str}),
-    "text[]": frozenset({list}),
+    "boolean": frozenset({bool, NoneType}),
+    "text": frozenset({str, NoneType}),
+    "text[]": frozenset({list, NoneType}),
 }
 """The types of a decoded JSON value that a column of a PostgreSQL type takes."""
 _IN_JSON = {int: "a number", float: "a number", bool: "true or false", str: "text", list: "a list"}
+_KNOWN_SHAPES = 1_024
 
 
 def row_of(message: Message, table: Table) -> Row:
@@ -29,36 +33,46 @@ def row_of(message: Message, table: Table) -> Row:
     would take the text "NaN" for a number, and 1 for true), and where no field is left: such a row would keep the
     device's reading of the same time out.
     """
-    if all(message.fields.get(name) is None for name in table.fields):
+    fields = [*map(message.fields.get, table.fields)]
+    if fields.count(None) == len(fields):
         raise ValueError(f"none of the values of {table.name} is in the message")
+    _check(table, tuple(map(type, fields)))
     return (
-        _quoted(message.ts.astimezone(UTC).isoformat()),  # PostgreSQL knows no offset of 16 hours or more
+        message.ts.astimezone(UTC).isoformat(),  # PostgreSQL knows no offset of 16 hours or more
         _quoted(message.device_id),
-        *[_element(name, message.tags.get(name), kind) for name, kind in table.tags.items()],
-        *[_element(name, message.fields.get(name), kind) for name, kind in table.fields.items()],
+        *[_element(message.tags.get(name)) for name in table.tags],
+        *[_element(value) if isinstance(value, (str, list)) else value for value in fields],
     )
 
 
-def array_literals(rows: list[Row]) -> list[str]:
-    """Turn rows into one array literal for each column, such as `{1,2,NULL}`."""
-    return ["{" + ",".join(column) + "}" for column in zip(*rows, strict=True)]
+@lru_cache(_KNOWN_SHAPES)
+def _check(table: Table, types: tuple[type, ...]) -> None:
+    """Raise ValueError for values that their columns do not take; most messages are of a shape seen before."""
+    for (name, kind), found in zip(table.fields.items(), types, strict=True):
+        if found not in _TYPES[kind]:
+            raise ValueError(f"{name} is {_IN_JSON[found]}, and its column is {kind}")
 
 
-def _element(name: str, value: Value, kind: str) -> str:
-    if value is None:
-        return "NULL"
-    if type(value) not in _TYPES[kind]:
-        raise ValueError(f"{name} is {_IN_JSON[type(value)]}, and its column is {kind}")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
+def array_literals(rows: list[Row], table: Table) -> list[str]:
+    """Turn rows into one array literal for each column, such as `{1,2,null}`."""
+    kinds = ("timestamptz", "text", *table.tags.values(), *table.fields.values())
+    return [_array_literal(column, kind) for column, kind in zip(zip(*rows, strict=True), kinds, strict=True)]
+
+
+def _array_literal(column: tuple[Value, ...], kind: str) -> str:
+    if kind in {"timestamptz", "text", "text[]"}:
+        return "{" + ",".join(["null" if value is None else str(value) for value in column]) + "}"
+    if kind in {"integer", "bigint"}:
         # A whole number may come as a decimal, and an integer column takes no `21.0`.
-        return str(int(value)) if value.is_integer() else repr(value)
-    if isinstance(value, int):
-        return str(value)
+        column = tuple([int(value) if type(value) is float and value.is_integer() else value for value in column])
+    # JSON's numbers, true, false and null are elements of an array literal as they are.
+    return "{" + json.dumps(column)[1:-1] + "}"
+
+
+def _element(value: Value) -> str | None:
     if isinstance(value, list):
-        return _quoted("{" + ",".join(_quoted(item) for item in value) + "}")
-    return _quoted(value)
+        return _quoted("{" + ",".join(map(_quoted, value)) + "}")
+    return _quoted(value) if isinstance(value, str) else None
 
 
 def _quoted(text: str) -> str:

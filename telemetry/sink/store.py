@@ -88,7 +88,7 @@ class Store:
         for item in items:
             rows[item.table.name].append(item.row)
         statement = "".join(tables[name].insert() for name in rows)
-        arrays = [literal for name in rows for literal in array_literals(rows[name])]
+        arrays = [literal for name in rows for literal in array_literals(rows[name], tables[name])]
         try:
             with self._connected().cursor() as cursor:
                 cursor.execute(statement, arrays)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bridge.messages import Topic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table and its columns with their PostgreSQL types.
 
