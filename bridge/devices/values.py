@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 
 from bridge.messages import Value
 
+LARGEST = sys.float_info.max
+
 Columns = Mapping[str, tuple[tuple[str, ...], Callable[[object], Value]]]
 """Column name to the path of its member in the object, and how that member is read."""
 
@@ -27,9 +29,9 @@ def member(message: object, path: tuple[str, ...]) -> object:
 
 def number(value: object) -> int | float | None:
     """Take a JSON number that a double can hold; a boolean or a string is no number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if abs(value) <= sys.float_info.max else None
+    if type(value) is int or type(value) is float:
+        return value if -LARGEST <= value <= LARGEST else None
+    return None
 
 
 def whole(value: object) -> int | None:
