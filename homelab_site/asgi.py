@@ -11,7 +11,10 @@ from django.urls import path, re_path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "homelab_site.settings")
 http = get_asgi_application()
 
+from homelab_site.pooled_postgres.pool import POOL  # noqa: E402 - needs the settings
 from telemetry.live.consumer import LiveConsumer, NotFoundConsumer  # noqa: E402 - needs the settings
+
+POOL.open()
 
 websockets = URLRouter([path("ws/energy", LiveConsumer.as_asgi()), re_path("", NotFoundConsumer.as_asgi())])
 router = ProtocolTypeRouter({"http": http, "websocket": websockets})

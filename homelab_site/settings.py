@@ -231,8 +231,9 @@ TELEMETRY_MIGRATIONS_DIR = env.path(
 
 
 def _database(url: str, **options: str | int) -> dict[str, Any]:
-    """Return one of Django's databases. A connection lasts a request: under ASGI a thread would keep it for ever."""
+    """Return one of Django's databases. A thread has a connection for a request; a web process has a pool of them."""
     database: dict[str, Any] = dict(dj_database_url.parse(url or NOT_CONFIGURED, conn_max_age=0))
+    database["ENGINE"] = "homelab_site.pooled_postgres"
     database["OPTIONS"] = {**database.get("OPTIONS", {}), **IMPATIENCE, **options}
     return database
 

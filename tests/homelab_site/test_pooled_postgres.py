@@ -1,0 +1,108 @@
+"""Connections that outlive their request, from a real PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from threading import Thread
+
+import pytest
+from django.db import connections
+
+from homelab_site.pooled_postgres import base, pool
+from homelab_site.pooled_postgres.base import DatabaseWrapper
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Connect = Callable[[], DatabaseWrapper]
+
+
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
+    """Makes what each request has: a connection of its own to Django's database, with a pool that is open."""
+    opened = pool.Pool()
+    opened.open()
+    monkeypatch.setattr(base, "POOL", opened)
+    with ExitStack() as made:
+
+        def one() -> DatabaseWrapper:
+            wrapper = connections.create_connection("default")
+            assert isinstance(wrapper, DatabaseWrapper)
+            made.callback(wrapper.close)
+            return wrapper
+
+        yield one
+        monkeypatch.setattr(opened, "_most", 0)
+        for place in list(opened._idle):
+            while kept := opened.take(place):
+                kept.close()
+
+
+def backend(wrapper: DatabaseWrapper) -> int:
+    """Return the number of the server's process."""
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        ((pid,),) = cursor.fetchall()
+    return int(pid)
+
+
+def test_the_next_request_has_the_connection_of_the_last(connect: Connect) -> None:
+    first, second = connect(), connect()
+    pid = backend(first)
+    first.close()
+    seen: list[int] = []
+
+    def ask() -> None:
+        seen.append(backend(second))
+        second.close()
+
+    second.inc_thread_sharing()
+    thread = Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert seen == [pid]
+
+
+def test_requests_at_the_same_time_have_one_each(connect: Connect) -> None:
+    assert backend(connect()) != backend(connect())
+
+
+def test_one_that_the_server_has_ended_is_made_anew(connect: Connect) -> None:
+    first, second, other = connect(), connect(), connect()
+    pid = backend(first)
+    with other.cursor() as cursor:
+        first.close()
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert backend(second) != pid
+
+
+def test_an_old_one_is_made_anew(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = connect(), connect()
+    pid = backend(first)
+    first.close()
+    monkeypatch.setattr(pool, "LONGEST_LIFE_SECONDS", 0.0)
+    assert backend(second) != pid
+
+
+def test_what_a_broken_transaction_left_is_not_kept(connect: Connect) -> None:
+    first, second = connect(), connect()
+    pid = backend(first)
+    first.set_autocommit(False)
+    backend(first)
+    first.close()
+    assert backend(second) != pid
+
+
+def test_no_more_are_kept_than_a_few(connect: Connect) -> None:
+    used = [connect() for _ in range(pool.MOST_IDLE + 2)]
+    before = {backend(one) for one in used}
+    for one in used:
+        one.close()
+    after = {backend(connect()) for _ in range(pool.MOST_IDLE + 2)}
+    assert len(before & after) == pool.MOST_IDLE
+
+
+def test_a_process_that_serves_no_requests_keeps_none(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "POOL", pool.Pool())
+    first, second = connect(), connect()
+    pid = backend(first)
+    first.close()
+    assert backend(second) != pid
