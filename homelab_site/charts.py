@@ -6,11 +6,12 @@ so that scripts have none of their own.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from django.utils.translation import gettext as _
 
 
@@ -80,7 +81,7 @@ class Chart:
     def as_json(self) -> dict[str, Any]:
         """Return what `json_script` takes, with moments as seconds since 1970."""
         return {
-            **asdict(self),
+            **msgspec.to_builtins(self, builtin_types=(datetime,)),
             "words": _words(),
             "start": self.start.timestamp(),
             "end": self.end.timestamp(),

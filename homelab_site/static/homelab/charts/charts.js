@@ -96,6 +96,13 @@ onThemeChange(() => {
     plot.redraw(true);
   }
 });
-for (const figure of document.querySelectorAll("figure[data-chart]")) {
-  drawNamed(figure);
+
+/** Draws all, each in a task of its own: the page connects and answers to fingers in between. */
+async function drawAll() {
+  for (const figure of document.querySelectorAll("figure[data-chart]")) {
+    await new Promise((resolve) => setTimeout(resolve));
+    drawNamed(figure);
+  }
 }
+
+drawAll();
