@@ -73,6 +73,15 @@ def other_spellings_of_headers_are_dropped(tree: Tree) -> Iterator[str]:
                 yield "Traefik looks into other namespaces"
 
 
+def the_tunnel_is_the_only_way_to_traefik(tree: Tree) -> Iterator[str]:
+    """The chart takes the type from `service.spec` and passes by one beside it; its own type is LoadBalancer."""
+    for release in tree.of_kind("HelmRelease"):
+        if release["metadata"]["name"] == "traefik":
+            service = dig(release, "spec", "values", "service", default={})
+            if service != {"spec": {"type": "ClusterIP"}}:
+                yield f"Traefik listens on the nodes themselves, where the whole house reaches it: {service}"
+
+
 def logins_forward_what_they_are_decided_by(tree: Tree) -> Iterator[str]:
     for middleware in middlewares(tree).values():
         auth = dig(middleware, "spec", "forwardAuth")
