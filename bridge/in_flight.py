@@ -2,8 +2,7 @@
 
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Delivery(Protocol):
@@ -13,8 +12,7 @@ class Delivery(Protocol):
     exception: Exception | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(NamedTuple):
     mid: int
     qos: int
     delivery: Delivery | None

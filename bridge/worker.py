@@ -143,7 +143,12 @@ class BridgeWorker:
 
     def _read(self) -> None:
         assert self._client
+        before = len(self._in_flight)
         result = self._client.loop(UNSETTLED_SECONDS if self._in_flight else IDLE_SECONDS)
+        # paho takes one message for each look at the socket; behind one there are often more.
+        while result == mqtt.MQTT_ERR_SUCCESS and before < len(self._in_flight) < MAX_IN_FLIGHT:
+            before = len(self._in_flight)
+            result = self._client.loop_read()
         if result != mqtt.MQTT_ERR_SUCCESS:
             raise MqttError(f"lost the MQTT broker ({mqtt.error_string(result)})")
 
@@ -174,21 +179,21 @@ class BridgeWorker:
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         assert self._receipts
-        payload = bytes(message.payload)
-        receipt = receipt_of(message.mid, message.topic, payload)
+        topic, payload = message.topic, bytes(message.payload)
+        receipt = receipt_of(message.mid, topic, payload)
         received_at = self._receipts.time_of(receipt, datetime.now(UTC), repeated=message.dup)
         if len(payload) > MAX_PAYLOAD_BYTES:
             outcome: Outcome = Bad(Reason.INVALID, f"{len(payload)} bytes, of which the first are kept")
         else:
-            outcome = translate(message.topic, payload, received_at, self._house)
+            outcome = translate(topic, payload, received_at, self._house)
         MESSAGES_IN.labels(NAME, "mqtt").inc()
         self._watch.count(messages=1, bad=isinstance(outcome, Bad))
         delivery = None
         if isinstance(outcome, Skip):
             MESSAGES_SKIPPED.labels(NAME, outcome.why).inc()
         else:
-            topic, key, value = _record_of(message.topic, payload, outcome, received_at)
-            delivery = self._send(topic, key, value, header_of(receipt, received_at))
+            record = _record_of(topic, payload, outcome, received_at)
+            delivery = self._send(*record, header_of(receipt, received_at))
         self._in_flight.add(message.mid, message.qos, delivery)
 
     def _send(self, topic: Topic, key: str, value: bytes, header: tuple[str, bytes]) -> Delivery:

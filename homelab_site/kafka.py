@@ -15,6 +15,8 @@ from kafka.net.compat import KafkaNetClient
 BOOTSTRAP_MS = 5_000
 """How long a client may look for a broker before the worker's own pauses take over."""
 REQUEST_MS = 5_000
+BATCH_BYTES = 128 * 1024
+"""What is sent at once where much waits: a hundred readings; the client's default holds twelve."""
 DELIVERY_MS = 8_000
 CLOSE_SECONDS = 1.0
 RECONNECT_MAX_MS = 2_000
@@ -68,6 +70,7 @@ def new_producer() -> KafkaProducer:
         acks="all",
         enable_idempotence=True,
         linger_ms=5,
+        batch_size=BATCH_BYTES,
         delivery_timeout_ms=DELIVERY_MS,
         max_block_ms=BOOTSTRAP_MS,
         allow_auto_create_topics=False,

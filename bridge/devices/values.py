@@ -23,7 +23,9 @@ def read_columns(message: object, columns: Columns) -> dict[str, Value]:
 def member(message: object, path: tuple[str, ...]) -> object:
     """Follow a path of names through nested objects; None where it leads nowhere."""
     for name in path:
-        message = message.get(name) if isinstance(message, dict) else None
+        if type(message) is not dict:
+            return None
+        message = message.get(name)
     return message
 
 
