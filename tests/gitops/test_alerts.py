@@ -102,7 +102,18 @@ def test_an_alert_waits_says_what_is_wrong_and_where_to_read_what_to_do(rule: di
     assert anchor in anchors(ROOT / file)
 
 
+@pytest.mark.parametrize("rule", RULES, ids=NAMES)
+def test_the_page_names_an_alert_under_its_heading(rule: dict[str, Any]) -> None:
+    file, _, anchor = rule["annotations"]["runbook"].partition("#")
+    _, *sections = re.split(r"^(?=## )", (ROOT / file).read_text(), flags=re.MULTILINE)
+    (section,) = (text for text in sections if anchor_of(text.partition("\n")[0].lstrip("# ")) == anchor)
+    assert f"`{rule['alert']}`" in section
+
+
 def anchors(file: Path) -> set[str]:
     """Return what GitHub makes of the headings of a page, for links."""
-    headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return {anchor_of(heading) for heading in re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)}
+
+
+def anchor_of(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -1,13 +1,15 @@
 """What the pages for operators tell people to type names things that exist."""
 
 import re
+import subprocess
 from itertools import chain
 
 import pytest
-from django.core.management import get_commands
+import yaml
+from django.core.management import get_commands, load_command_class
 
 from tests.gitops.test_alerts import anchors
-from tests.gitops.tree import ROOT, Tree, pod_labels
+from tests.gitops.tree import ROOT, Tree, containers, pod_labels
 
 PAGES = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("architecture", "deployment", "runbook")}
 KINDS = {"deploy": "Deployment", "sts": "StatefulSet", "svc": "Service"} | {
@@ -38,6 +40,19 @@ def test_workloads_are_in_the_namespace_that_the_command_says(tree: Tree, page: 
 
 def _begins(one: tuple[str, str, str], other: tuple[str | None, str, str]) -> bool:
     return one[:2] == other[:2] and other[2].startswith(one[2])
+
+
+def test_what_the_runbook_makes_of_a_drill_restores_that_database(tree: Tree) -> None:
+    (edit,) = re.findall(r"^ *(sed -e .*?) > /tmp/restore.yaml$", blocks("runbook"), re.MULTILINE | re.DOTALL)
+    parser = load_command_class("homelab_site", "restore_database").create_parser("manage.py", "restore_database")
+    drills = [one for one in tree.of_kind("CronJob") if one["metadata"]["name"].startswith("drill-")]
+    assert len(drills) == 3
+    for drill in drills:
+        text = yaml.safe_dump(drill, default_flow_style=False)
+        made = subprocess.run(["bash", "-c", edit], input=text, capture_output=True, text=True, check=True, timeout=30)
+        *_, command, database, replace, where, place = containers(yaml.safe_load(made.stdout))[0]["command"]
+        assert (command, f"drill-{database}") == ("restore_database", drill["metadata"]["name"])
+        assert parser.parse_args([database, replace, where, place]).replace
 
 
 @pytest.mark.parametrize("page", ["deployment", "runbook"])
