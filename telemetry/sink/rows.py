@@ -36,21 +36,26 @@ def row_of(message: Message, table: Table) -> Row:
     fields = [*map(message.fields.get, table.fields)]
     if fields.count(None) == len(fields):
         raise ValueError(f"none of the values of {table.name} is in the message")
-    _check(table, tuple(map(type, fields)))
+    if _has_text(table, tuple(map(type, fields))):
+        fields = [_element(value) if isinstance(value, (str, list)) else value for value in fields]
     return (
         message.ts.astimezone(UTC).isoformat(),  # PostgreSQL knows no offset of 16 hours or more
         _quoted(message.device_id),
         *[_element(message.tags.get(name)) for name in table.tags],
-        *[_element(value) if isinstance(value, (str, list)) else value for value in fields],
+        *fields,
     )
 
 
 @lru_cache(_KNOWN_SHAPES)
-def _check(table: Table, types: tuple[type, ...]) -> None:
-    """Raise ValueError for values that their columns do not take; most messages are of a shape seen before."""
+def _has_text(table: Table, types: tuple[type, ...]) -> bool:
+    """Tell whether some values are text or lists; most messages are of a shape that was seen before.
+
+    Raises ValueError for values that their columns do not take.
+    """
     for (name, kind), found in zip(table.fields.items(), types, strict=True):
         if found not in _TYPES[kind]:
             raise ValueError(f"{name} is {_IN_JSON[found]}, and its column is {kind}")
+    return str in types or list in types
 
 
 def array_literals(rows: list[Row], table: Table) -> list[str]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 import psycopg2
@@ -21,8 +22,7 @@ REFUSALS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.errors.Program
 """The errors that are about the rows themselves; the last is a text that is too long for an index."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Decoded:
+class _Decoded(NamedTuple):
     record: Record
     table: Table
     row: Row
