@@ -28,9 +28,12 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What was used, kWh: today until now, and yesterday until the same time of day and in all, if it was measured."""
+    """What was used, kWh: today until now, and yesterday until the same time of day and in all.
 
-    today: float
+    None where nothing was measured.
+    """
+
+    today: float | None
     yesterday_by_now: float | None
     yesterday: float | None
 
@@ -52,10 +55,10 @@ class House:
     rooms: tuple[sensors.Room, ...]
 
     @property
-    def this_hour(self) -> float:
-        """What was used in this clock hour so far, kWh."""
+    def this_hour(self) -> float | None:
+        """What was used in this clock hour so far, kWh; None if nothing was measured in it."""
         hour = self.hours[-1][1]
-        return hour.kwh if hour else 0.0
+        return hour.kwh if hour else None
 
     @property
     def is_empty(self) -> bool:
@@ -113,9 +116,10 @@ def _used(now: datetime, quarters: Sequence[meters.Hour]) -> Used:
     """Compare with yesterday at the same time of day, since a part of a day is always less than a whole one."""
     midnight, yesterday = _midnight(now), _midnight(now, days_back=1)
     before = [quarter for quarter in quarters if yesterday <= quarter.hour_start < midnight]
+    today = [quarter for quarter in quarters if quarter.hour_start >= midnight]
     by_now = (now - timedelta(days=1)).astimezone(UTC)
     return Used(
-        today=sum(quarter.total_energy_kwh for quarter in quarters if quarter.hour_start >= midnight),
+        today=sum(quarter.total_energy_kwh for quarter in today) if today else None,
         yesterday_by_now=sum(_until(quarter, by_now) for quarter in before) if before else None,
         yesterday=sum(quarter.total_energy_kwh for quarter in before) if before else None,
     )

@@ -81,6 +81,23 @@ def test_the_dial_follows_the_meter_within_a_second(visit: Visit, living: Living
     assert float(drawn.split()[0]) > 10
 
 
+def test_the_dial_comes_with_the_first_reading_and_has_room_for_the_next(
+    visit: Visit, living: LivingHouse, house: Connection
+) -> None:
+    living.measure(901)
+    eventually(lambda: execute(house, "SELECT 1 FROM energy_consumption WHERE active_power_total = 901"), 30)
+    execute(house, "TRUNCATE energy_consumption, rollup_marks, counter_quarters, counter_days, power_quarters")
+    page = visit("/")
+    is_live(page)
+    expect(page.locator("#power")).to_have_text("The electricity meter has not sent anything yet.")
+    living.measure(1500)
+    expect(page.locator("[data-watts=total]")).to_have_text("1.50", timeout=30_000)
+    expect(page.locator("#power")).to_have_attribute("data-scale", "3")
+    living.measure(12_000)
+    expect(page.locator("#power")).to_have_attribute("data-scale", "15", timeout=30_000)
+    is_live(page)
+
+
 def test_phases_are_shown_beside_the_dial(visit: Visit, living: LivingHouse) -> None:
     page = visit("/")
     is_live(page)

@@ -9,6 +9,10 @@ import { number } from "./words.js";
 const PAUSE_MS = 30_000;
 const STORED_AFTER_MS = 1500; // what the bus has said stands in the database a moment later
 
+// A dial that readings move. Any other is replaced: where no meter had sent anything, where another meter has taken over
+// from one that is silent, and where more is drawn than there is room for.
+const MOVING = "#power:not([data-passed]) .dial[data-stale=false]";
+
 const COLUMNS = {
   total: "active_power_total",
   l1: "active_power_l1",
@@ -19,17 +23,16 @@ const COLUMNS = {
 
 // Draws a power in W as its share of the scale.
 function draw(panel, key, watts) {
-  const share = Math.min(Math.max(watts / 1000 / Number(panel.dataset.scale), 0), 1) * 100;
+  const part = watts / 1000 / Number(panel.dataset.scale);
+  const share = Math.min(Math.max(part, 0), 1) * 100;
+  if (key === "total" && part > 1) panel.dataset.passed = "";
   if (key === "total") panel.querySelector(".dial-arc").setAttribute("stroke-dasharray", `${share} 100`);
   else panel.querySelector(`[data-bar="${key}"]`).setAttribute("width", `${share}%`);
 }
 
 function show(reading) {
   const panel = document.getElementById("power");
-  if (panel.dataset.device === undefined) {
-    refreshWithin(STORED_AFTER_MS); // the first reading of all: there is no dial yet
-    return;
-  }
+  if (!document.querySelector(MOVING)) refreshWithin(STORED_AFTER_MS);
   if (reading.device_id !== panel.dataset.device) return;
   for (const [key, column] of Object.entries(COLUMNS)) {
     const watts = reading.fields[column] ?? null;
@@ -44,7 +47,7 @@ function show(reading) {
 
 const refreshWithin = keepFresh({
   pause: () => PAUSE_MS,
-  marked: (live) => (live ? "[data-live=always]" : "[data-live]"),
+  marked: (live) => (live && document.querySelector(MOVING) ? "[data-live=always]" : "[data-live]"),
 });
 
 follow("energy", show);

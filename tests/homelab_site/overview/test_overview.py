@@ -40,7 +40,8 @@ def text(client: Client, **headers: str) -> str:
 def test_a_house_that_has_said_nothing_yet_is_told_so(client: Client, readings: Connection) -> None:
     page = text(client)
     assert "No reading has arrived yet" in page
-    assert "The electricity meter has not sent anything yet." in page
+    assert page.count("The electricity meter has not sent anything yet.") == 2
+    assert "kWh" not in page
 
 
 def test_when_all_is_well_the_page_says_so(client: Client, readings: Connection) -> None:
@@ -98,6 +99,11 @@ def test_yesterday_counts_until_the_same_time_of_day(readings: Connection) -> No
 def test_a_day_without_readings_is_not_compared_with(readings: Connection) -> None:
     read_meter(readings, timezone.now() - MINUTE, 1)
     assert house().used.yesterday is None
+
+
+def test_what_was_not_measured_is_not_said_to_be_nothing(client: Client, readings: Connection) -> None:
+    read_meter(readings, timezone.now() - 3 * DAY, 60)
+    assert "This hour \N{EN DASH} kWh Today \N{EN DASH} kWh" in text(client)
 
 
 def test_an_hour_of_a_gap_has_no_bar(readings: Connection) -> None:
