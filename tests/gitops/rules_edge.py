@@ -10,7 +10,7 @@ IDENTITY_HEADERS = {
     *("X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Access-Token", "Remote-User"),
 }
 NEGATION = re.compile(r"!PathPrefix\(`[^`]*`\)")
-ORDER = ("scrub", "cors", "login")
+ORDER = ("scrub", "cors", "login", "small")
 OPEN = ("/ws/energy", "/login/oidc/callback/", "/oauth2/", "Authorization", "authentik.k12n.com")
 """What tells a route that the site, or the identity provider, guards itself."""
 
@@ -52,6 +52,13 @@ def routes_scrub_first_then_cors_then_login(tree: Tree) -> Iterator[str]:
             yield f"{route['match']} asks for no login"
         if not isinstance(route.get("priority"), int):
             yield f"{route['match']} has no priority"
+
+
+def bodies_are_small(tree: Tree) -> Iterator[str]:
+    for namespace, route in routes(tree):
+        steps = [middleware["name"] for middleware in route.get("middlewares", ())]
+        if namespace == "homelab" and "small-bodies" not in steps and "Method(`GET`)" not in route["match"]:
+            yield f"{route['match']} lets the site receive a body of any size"
 
 
 def identity_headers_are_scrubbed(tree: Tree) -> Iterator[str]:

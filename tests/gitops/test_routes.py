@@ -125,6 +125,17 @@ def test_websockets_are_admitted_by_the_site(world: World, host: str) -> None:
     assert world.edge.ask(host, "/ws/energy").status == 200
 
 
+@pytest.mark.parametrize("number", range(7), ids=[f"{host}{path}" for host, path, _ in ROUTES[:7]])
+def test_a_large_body_does_not_reach_the_site(world: World, number: int) -> None:
+    """The body itself is not sent: how long it is says enough."""
+    host, path, usual = ROUTES[number]
+    headers = "".join(f"{name}: {value}\n" for name, value in usual)
+    request = f"OPTIONS {path} HTTP/1.1\nHost: {host}\n{headers}Connection: close\nContent-Length: 1048577\n\n"
+    # What is no WebSocket is a page, with a login in front, or nothing.
+    closed = {(PAGES, "/ws/energy"): b"302", (API, "/ws/energy"): b"404"}
+    assert world.edge.say(request).split()[1] == closed.get((host, path), b"413")
+
+
 def spellings(header: str) -> dict[str, Headers]:
     """Return ways to write a header that some server might read as it."""
     return {
@@ -204,6 +215,10 @@ def nobody_by_websocket(world: World) -> None:
     test_nobody_says_from_outside_who_they_are(world, 0)
 
 
+def large_body_by_token(world: World) -> None:
+    test_a_large_body_does_not_reach_the_site(world, 5)
+
+
 MIDDLEWARES, RELEASE = "apps/base/routes/middlewares.yaml", "infrastructure/controllers/traefik/release.yaml"
 ALIASES = "--entryPoints.web.http.aliasHeadersStrategy=delete"
 CORS_THEN_LOGIN = "- name: cors\n        - name: login-or-401"
@@ -230,6 +245,9 @@ MUTATIONS = {
         "[Accept, Authorization, Cookie, User-Agent]",
         "[Accept]",
         test_pages_lead_to_the_login_and_open_after_it,
+    ),
+    "a body of any size": Mutation(
+        "apps/base/routes/site.yaml", "        - name: small-bodies\n", "", large_body_by_token
     ),
     "everybody's word": Mutation(RELEASE, "[10.42.0.0/16]", "[127.0.0.0/8]", test_nobody_else_s_word_counts_for_it),
 }
