@@ -110,6 +110,15 @@ def tests_run_all_of_ci_with_all_of_the_history(workflows: Workflows) -> Iterato
         yield "the tests do not run on every push"
 
 
+def tests_may_mount_what_they_need(workflows: Workflows) -> Iterator[str]:
+    """Docker leaves root neither; tests of full disks and of the image's read-only root file system take both."""
+    container = workflows.workflows["ci.yml"]["jobs"]["tests"].get("container", {})
+    options = container.get("options", "") if isinstance(container, dict) else ""
+    for wanted in ("--cap-add SYS_ADMIN", "--cap-add DAC_READ_SEARCH", "--security-opt apparmor=unconfined"):
+        if wanted not in options:
+            yield f"the tests run without {wanted}"
+
+
 def the_review_runs_nothing_of_the_proposal(workflows: Workflows) -> Iterator[str]:
     checkout, back, *others = workflows.workflows["review.yml"]["jobs"]["architecture"]["steps"]
     if not checkout.get("uses", "").startswith("actions/checkout@"):
@@ -130,5 +139,6 @@ RULES: list[Rule] = [
     secrets_are_where_they_are_needed,
     what_is_published_has_been_tested,
     tests_run_all_of_ci_with_all_of_the_history,
+    tests_may_mount_what_they_need,
     the_review_runs_nothing_of_the_proposal,
 ]
