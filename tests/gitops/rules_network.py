@@ -24,6 +24,7 @@ WANTED = {
     *((f"backups/{name}", database, 5432) for name in BACKUPS for database in DATABASES),
     ("redpanda/redpanda-topics", "redpanda/redpanda", 9092),
     ("redpanda/redpanda-topics", "redpanda/redpanda", 9644),
+    ("redpanda/redpanda", "redpanda/redpanda", 9092),
     ("authentik/authentik-server", "authentik/authentik-db", 5432),
     ("authentik/authentik-worker", "authentik/authentik-db", 5432),
     ("traefik/traefik", "homelab/homelab-api", 8000),
