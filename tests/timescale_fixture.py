@@ -66,7 +66,7 @@ def timescale(timescale_url: str) -> Iterator[psycopg2.extensions.connection]:
 def _program(name: str) -> str:
     path = shutil.which(name)
     if path is None:
-        lacks(f"{name} is not installed: the TimescaleDB tests need Node.js 20 or newer with npm (nodejs.org)")
+        lacks(f"{name} is not installed: the TimescaleDB tests need Node.js 18 or newer with npm (nodejs.org)")
     return path
 
 
