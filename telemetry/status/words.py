@@ -108,8 +108,8 @@ def span(seconds: float) -> str:
 
 def _headline(status: PipelineStatus, attention: tuple[str, ...]) -> tuple[str, Mark]:
     if attention:
-        headline = ngettext("One thing needs a look", "%(count)d things need a look", len(attention))
-        return headline % {"count": len(attention)}, Mark.BAD
+        headline = ngettext("One thing needs a look", "%(n)s things need a look", len(attention))
+        return headline % {"n": len(attention)}, Mark.BAD
     if all(stream.state is StreamState.EMPTY for stream in status.streams.values()):
         return _("No reading has arrived yet"), Mark.QUIET
     return _("Readings arrive and are stored"), Mark.GOOD
@@ -123,7 +123,7 @@ def _attention(status: PipelineStatus) -> tuple[str, ...]:
         if stream.state is StreamState.LATE
     ]
     dead = [
-        _("The %(worker)s does not run.") % {"worker": name}
+        _("The worker %(worker)s does not run.") % {"worker": name}
         for name, worker in status.workers.items()
         if worker.state is WorkerState.DEAD
     ]

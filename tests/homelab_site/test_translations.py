@@ -43,6 +43,14 @@ def test_what_is_compiled_is_what_is_written(catalogue: Path, tmp_path: Path) ->
     assert words(tmp_path / "fresh.mo") == words(catalogue.with_suffix(".mo"))
 
 
+def test_words_of_two_catalogues_are_translated_alike() -> None:
+    """Django makes one of all, in which the translation of another place, with its own names in it, would be used."""
+    met: dict[object, str] = {}
+    for catalogue in (path for path in CATALOGUES if "site-packages" not in path.parts):
+        for key, text in words(catalogue.with_suffix(".mo")).items():
+            assert met.setdefault(key, text) == text, f"{key}, {catalogue}"
+
+
 def test_every_word_of_the_sources_is_translated(tmp_path: Path) -> None:
     for name in SOURCES:
         source = settings.BASE_DIR / name

@@ -28,9 +28,9 @@ def beat_all(but: str = "") -> None:
         beat(worker)
 
 
-def text(client: Client) -> str:
+def text(client: Client, **headers: str) -> str:
     """Return the page's words, without its markup."""
-    answer = client.get("/status/")
+    answer = client.get("/status/", headers=headers)
     assert answer.status_code == 200
     return re.sub(r"(<[^>]*>|\s)+", " ", answer.content.decode())
 
@@ -62,9 +62,10 @@ def test_a_silent_stream_and_a_dead_worker_stand_out(client: Client, alice: User
     store(telemetry, "energy_consumption", "12 minutes")
     beat_all(but="bridge")
     page = text(client)
-    assert "2 things need a look Electricity: no new reading for 12 min. The bridge does not run." in page
+    assert "2 things need a look Electricity: no new reading for 12 min. The worker bridge does not run." in page
     assert "Electricity late newest reading 12 min ago" in page
     assert "Bridge not running" in page
+    assert "2 saker behöver ses över El: ingen ny avläsning på 12 min." in text(client, Accept_Language="sv")
 
 
 def test_what_is_away_is_shown_as_unknown(client: Client, alice: User, telemetry: Connection) -> None:
