@@ -23,5 +23,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return made
 
     def _close(self) -> None:
-        if self.connection is None or not POOL.give_back(self._place, self.connection):
+        # Within a transaction Django goes on to hold what it has closed.
+        if self.connection is None or self.in_atomic_block or not POOL.give_back(self._place, self.connection):
             super()._close()  # type: ignore[misc] # the stubs do not know it

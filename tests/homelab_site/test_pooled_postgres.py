@@ -91,6 +91,17 @@ def test_what_a_broken_transaction_left_is_not_kept(connect: Connect) -> None:
     assert backend(second) != pid
 
 
+def test_what_is_closed_within_a_transaction_is_not_kept(connect: Connect) -> None:
+    """Also where nothing was asked in it, so that the server knows of none."""
+    first, second = connect(), connect()
+    pid = backend(first)
+    first.set_autocommit(False)
+    first.in_atomic_block = True
+    first.close()
+    first.in_atomic_block = False
+    assert backend(second) != pid
+
+
 def test_no_more_are_kept_than_a_few(connect: Connect) -> None:
     used = [connect() for _ in range(pool.MOST_IDLE + 2)]
     before = {backend(one) for one in used}
