@@ -16,6 +16,9 @@ from twisted.internet.abstract import FileDescriptor
 from telemetry.live.frames import Frame, WaitingFrames
 from telemetry.live.protocol import MAX_CLIENT_BYTES
 
+CLOSE_SECONDS = 5.0
+"""How long a client has to answer a close frame. Whoever is cut off before that may never read why it was closed, and
+Autobahn's one second is less than what a phone in the cellar needs."""
 OPEN = autobahn.websocket.protocol.WebSocketProtocol.STATE_OPEN
 
 
@@ -34,6 +37,7 @@ class WebSocketProtocol(Protocol):
 
     transport: Transport
     state: int
+    closeHandshakeTimeout: float  # noqa: N815
     failByDrop: bool  # noqa: N815
     """Whether a client that breaks the protocol is cut off instead of told so."""
     maxFramePayloadSize: int  # noqa: N815
@@ -68,6 +72,7 @@ class DaphneSocket:
         protocol.onPing = self._answer_ping
         protocol.maxFramePayloadSize = protocol.maxMessagePayloadSize = MAX_CLIENT_BYTES
         protocol.failByDrop = False
+        protocol.closeHandshakeTimeout = CLOSE_SECONDS
         # The producer until now is the HTTP channel that the connection began as.
         self._transport.unregisterProducer()
         self._transport.registerProducer(self, True)
