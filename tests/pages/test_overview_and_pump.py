@@ -30,6 +30,14 @@ def living(house: Connection, postgres: Postgres, tmp_path_factory: pytest.TempP
         yield made
     finally:
         made.stop()
+        forget_pumps()
+
+
+def forget_pumps() -> None:
+    """Leave no pump to the tests that come after, and nothing of what was asked of it."""
+    with closing(psycopg2.connect(settings.DATABASE_URL)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("TRUNCATE heatpump_heatpump CASCADE")
 
 
 def _has_spoken(made: LivingHouse, house: Connection) -> bool:
