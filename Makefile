@@ -15,7 +15,7 @@ run: $(VENV)/running
 
 # The whole suite runs in two processes; what ARGS asks for, in one with one set of services, where --pdb works.
 test: $(VENV)/developing lint
-	$(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist loadfile)
+	$(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 
 # The cluster's tree, the image and the workflows: part of `make test`, and by itself where nothing else has
 # changed. It needs kubectl.

@@ -29,6 +29,14 @@ hypothesis.settings.load_profile("homelab")
 PBKDF2PasswordHasher.iterations = 1_000
 
 
+WHOLE = Path(__file__).parent / "whole"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, so that no process of the run has to wait for it at the end."""
+    items.sort(key=lambda item: WHOLE not in item.path.parents)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> None:
     """Migrate the run's own databases; nothing is copied, since no other run sees them."""
