@@ -65,6 +65,8 @@ class BridgeWorker:
         self._address = address
         self._client_id = client_id
         self._watch = BadShareWatch(NAME, bad_share_limit)
+        self._messages_in = MESSAGES_IN.labels(NAME, "mqtt")
+        self._messages_out = {topic: MESSAGES_OUT.labels(NAME, topic) for topic in Topic}
         self._in_flight = InFlight(ACKNOWLEDGE_SECONDS)
         self._receipts: Receipts | None = None
         self._client: mqtt.Client | None = None
@@ -186,7 +188,7 @@ class BridgeWorker:
             outcome: Outcome = Bad(Reason.INVALID, f"{len(payload)} bytes, of which the first are kept")
         else:
             outcome = translate(topic, payload, received_at, self._house)
-        MESSAGES_IN.labels(NAME, "mqtt").inc()
+        self._messages_in.inc()
         self._watch.count(messages=1, bad=isinstance(outcome, Bad))
         delivery = None
         if isinstance(outcome, Skip):
@@ -198,7 +200,7 @@ class BridgeWorker:
 
     def _send(self, topic: Topic, key: str, value: bytes, header: tuple[str, bytes]) -> Delivery:
         assert self._producer
-        MESSAGES_OUT.labels(NAME, topic).inc()
+        self._messages_out[topic].inc()
         delivery: Delivery = self._producer.send(topic.value, key=key.encode(), value=value, headers=[header])
         return delivery
 

@@ -69,7 +69,7 @@ def new_producer() -> KafkaProducer:
         **_common(),
         acks="all",
         enable_idempotence=True,
-        linger_ms=5,
+        linger_ms=10,
         batch_size=BATCH_BYTES,
         delivery_timeout_ms=DELIVERY_MS,
         max_block_ms=BOOTSTRAP_MS,

@@ -39,7 +39,7 @@ def number(value: object) -> int | float | None:
 def whole(value: object) -> int | None:
     """Take a number, rounded to the nearest integer."""
     found = number(value)
-    return None if found is None else round(found)
+    return found if found is None or type(found) is int else round(found)
 
 
 def decimal(value: object) -> float | None:
