@@ -43,8 +43,9 @@ def alive(directory: Path) -> set[str]:
     return {path.name for path in (directory / "run").glob("*")}
 
 
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
 def test_workers_wait_for_what_is_away_and_end_with_status_0_when_asked(
-    workers: Child, tmp_path: Path, nothing_there: dict[str, str]
+    workers: Child, tmp_path: Path, nothing_there: dict[str, str], asked: signal.Signals
 ) -> None:
     eventually(lambda: alive(tmp_path) == {"bridge.alive", "sink.alive"})
     eventually(lambda: workers.log.read_text().count("next attempt in") >= 4)
@@ -52,8 +53,7 @@ def test_workers_wait_for_what_is_away_and_end_with_status_0_when_asked(
     with urllib.request.urlopen(metrics, timeout=5) as answer:
         assert b'homelab_retries_total{worker="sink"}' in answer.read()
 
-    workers.signal(signal.SIGTERM)
-    workers.signal(signal.SIGINT)
+    workers.signal(asked)
 
     assert workers.wait(10)
     assert workers.exit_status == 0, workers.log.read_text()
