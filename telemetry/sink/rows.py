@@ -36,7 +36,9 @@ def row_of(message: Message, table: Table) -> Row:
     fields = [*map(message.fields.get, table.fields)]
     if fields.count(None) == len(fields):
         raise ValueError(f"none of the values of {table.name} is in the message")
-    if _has_text(table, tuple(map(type, fields))):
+    types = tuple(map(type, fields))
+    _check(table, types)
+    if str in types or list in types:
         fields = [_element(value) if isinstance(value, (str, list)) else value for value in fields]
     return (
         message.ts.astimezone(UTC).isoformat(),  # PostgreSQL knows no offset of 16 hours or more
@@ -47,15 +49,11 @@ def row_of(message: Message, table: Table) -> Row:
 
 
 @lru_cache(_KNOWN_SHAPES)
-def _has_text(table: Table, types: tuple[type, ...]) -> bool:
-    """Tell whether some values are text or lists; most messages are of a shape that was seen before.
-
-    Raises ValueError for values that their columns do not take.
-    """
+def _check(table: Table, types: tuple[type, ...]) -> None:
+    """Raise ValueError for values that their columns do not take; most messages are of types seen before."""
     for (name, kind), found in zip(table.fields.items(), types, strict=True):
         if found not in _TYPES[kind]:
             raise ValueError(f"{name} is {_IN_JSON[found]}, and its column is {kind}")
-    return str in types or list in types
 
 
 def array_literals(rows: list[Row], table: Table) -> list[str]:

@@ -1,7 +1,7 @@
 """Writes a batch to the telemetry database: one round trip, and a bad row never takes the others with it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -16,7 +16,6 @@ from telemetry.deadletters.services import LATEST, NewDeadLetter, Source
 from telemetry.sink.rows import Row, array_literals, row_of
 from telemetry.sink.tables import TABLES, Table
 
-TABLE_OF: Mapping[str, Table] = {topic.value: table for topic, table in TABLES.items()}
 CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 60_000
 REFUSALS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.errors.ProgramLimitExceeded)
@@ -134,7 +133,7 @@ def _decode(record: Record, now: datetime) -> _Decoded | NewDeadLetter:
         # whose own clock is unset must not judge by it alone.
         if not is_sane(message.ts, max(message.received_at, now)):
             return _dead_letter(record, Reason.INVALID, f"{message.ts.isoformat()} is not a time of this house")
-        table = TABLE_OF[record.topic]
+        table = TABLES[Topic(record.topic)]
         return _Decoded(record, table, row_of(message, table), message.ts)
     except msgspec.ValidationError as error:
         return _dead_letter(record, Reason.INVALID, str(error))
