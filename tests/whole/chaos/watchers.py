@@ -1,6 +1,5 @@
 """Clients of `/ws/energy` that come back whenever they are cut off, and write down what they heard."""
 
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from telemetry.live.protocol import Data, Error, ServerMessage, Stream, Subscribed
 from tests.homelab_site.access.issuer import HouseIssuer
+from tests.whole.chaos.repeated import Repeated
 
 OPEN_SECONDS = 5.0
 SILENT_SECONDS = 5.0
@@ -30,26 +30,20 @@ class Heard:
     is_snapshot: bool
 
 
-class Watcher(threading.Thread):
+class Watcher(Repeated):
     """One client. It takes a silence of some seconds for the end of the connection."""
 
     def __init__(self, issuer: HouseIssuer, port: int) -> None:
-        super().__init__(name="watcher", daemon=True)
+        super().__init__("watcher", PAUSE_SECONDS)
         self.heard: list[Heard] = []
         self.connections = 0
         self.refusals: list[str] = []
         self._issuer = issuer
         self._port = port
-        self._ends = threading.Event()
 
-    def finish(self) -> None:
-        self._ends.set()
-        self.join(30)
-
-    def run(self) -> None:
-        while not self._ends.wait(PAUSE_SECONDS):
-            with suppress(OSError, WebSocketException, InvalidHandshake, EOFError):
-                self._watch()
+    def look(self) -> None:
+        with suppress(OSError, WebSocketException, InvalidHandshake, EOFError):
+            self._watch()
 
     def _watch(self) -> None:
         token = self._issuer.token(scope=SCOPES)
