@@ -15,6 +15,8 @@ from kafka.net.compat import KafkaNetClient
 BOOTSTRAP_MS = 5_000
 """How long a client may look for a broker before the worker's own pauses take over."""
 REQUEST_MS = 5_000
+LINGER_MS = 10
+"""How long a message waits for others: nobody sees it, and a bridge with much to do saves a tenth of its work."""
 BATCH_BYTES = 128 * 1024
 """What is sent at once where much waits: a hundred readings; the client's default holds twelve."""
 DELIVERY_MS = 8_000
@@ -69,7 +71,7 @@ def new_producer() -> KafkaProducer:
         **_common(),
         acks="all",
         enable_idempotence=True,
-        linger_ms=10,
+        linger_ms=LINGER_MS,
         batch_size=BATCH_BYTES,
         delivery_timeout_ms=DELIVERY_MS,
         max_block_ms=BOOTSTRAP_MS,
