@@ -1,14 +1,19 @@
 """Connections that outlive their request, from a real PostgreSQL."""
 
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from threading import Thread
 
 import pytest
-from django.db import connections
+from django.conf import settings
+from django.db import connection, connections
 
 from homelab_site.pooled_postgres import base, pool
 from homelab_site.pooled_postgres.base import DatabaseWrapper
+from homelab_site.stack import parts
+from homelab_site.stack.child import Child, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,3 +122,31 @@ def test_a_process_that_serves_no_requests_keeps_none(connect: Connect, monkeypa
     pid = backend(first)
     first.close()
     assert backend(second) != pid
+
+
+def readers_of_sessions() -> set[int]:
+    """Return the server's processes that wait, and whose last question was about a session."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE state = 'idle' AND query LIKE '%django_session%'"
+            " AND pid <> pg_backend_pid()"
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+def test_the_requests_to_a_web_process_share_a_connection(tmp_path: Path) -> None:
+    others, port = readers_of_sessions(), free_port()
+    web = Child("web", parts.web(port).argv, tmp_path / "web.log")
+    web.start()
+    try:
+        web.wait_for_port(port, 90)
+        seen = []
+        for _ in range(3):
+            cookie = f"{settings.SESSION_COOKIE_NAME}=a-session-that-nobody-has-or-had"
+            asked = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Cookie": cookie})
+            urllib.request.urlopen(asked, timeout=30).close()
+            seen.append(readers_of_sessions() - others)
+    finally:
+        web.kill()
+    assert len(seen[0]) == 1
+    assert seen == [seen[0]] * 3

@@ -269,6 +269,23 @@ def test_a_kafka_that_comes_back_empty_is_read_from_its_beginning(
         eventually(lambda: len(stored(telemetry)) == 6, 90)
 
 
+def test_a_partition_that_stays_after_a_rebalance_begins_at_its_committed_offset(
+    make_sink: Make, telemetry: Connection
+) -> None:
+    """Where Kafka came back empty, the position that the client keeps is above all that is new."""
+    produce_readings(4)
+    sink, other = make_sink(), make_sink()
+    step_until(sink, lambda: len(stored(telemetry)) == 4)
+    consumer = sink._member._consumer
+    assert consumer
+    for partition in consumer.assignment():
+        consumer.seek(partition, 1000)
+    with stepping(sink), stepping(other):
+        eventually(lambda: shares_the_topics(sink) and shares_the_topics(other))
+        produce_readings(4, first=4)
+        eventually(lambda: len(stored(telemetry)) == 8)
+
+
 def test_a_kafka_that_is_away_is_trouble(make_sink: Make, settings: Any) -> None:
     settings.KAFKA_BROKERS = [f"127.0.0.1:{free_port()}"]
     sink = make_sink()
