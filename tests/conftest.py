@@ -1,6 +1,7 @@
 """Fixtures that every test can use. The services themselves are started in `tests.services`."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -33,7 +34,12 @@ WHOLE = Path(__file__).parent / "whole"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes minutes, so that no process of the run has to wait for it at the end."""
+    """Begin with what takes minutes, so that no process of the run has to wait for it at the end.
+
+    Raises UsageError where tests share an id: of those a run in several processes leaves out all but one.
+    """
+    if twice := [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]:
+        raise pytest.UsageError(f"several tests are called {twice}")
     items.sort(key=lambda item: WHOLE not in item.path.parents)
 
 

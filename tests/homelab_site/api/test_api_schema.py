@@ -49,7 +49,8 @@ schema.config.generation.update(allow_x00=False)
 def _house(api: Api, readings: Connection, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two days of readings of every device, and an address that may send as much as it likes."""
     settings.API_REQUESTS_PER_MINUTE = 1_000_000
-    monkeypatch.setattr(bad_tokens, "BAD_TOKENS_A_MINUTE", 1_000_000)
+    monkeypatch.setattr(bad_tokens._bad_tokens, "_times_a_minute", 1_000_000)
+    monkeypatch.setattr(bad_tokens._bad_tokens, "_counts", {})
     made = "(SELECT now() - n * interval '10 minutes' AS time, n FROM generate_series(0, 288) AS n) AS made"
     for statement in (
         "INSERT INTO energy_consumption (time, device_serial, active_energy_total, active_power_total,"
