@@ -8,7 +8,7 @@ import django.db
 import psycopg2
 from django.conf import settings
 from django_celery_beat.models import PeriodicTask
-from django_celery_beat.schedulers import DatabaseScheduler
+from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 from homelab_site.postgres import IMPATIENCE
 from homelab_site.workers.liveness import LivenessFile
@@ -58,11 +58,26 @@ class Turn:
         return self._connection
 
 
+class Entry(ModelEntry):  # type: ignore[misc] # the library is not typed
+    """A row of the schedule, of which the beat writes nothing but its own columns."""
+
+    def save(self) -> None:
+        """Write when the task was sent last; raises `django.db.Error`.
+
+        The library reads the row and writes all of it: what a person changed between both would be lost.
+        """
+        PeriodicTask.objects.filter(pk=self.model.pk).update(
+            last_run_at=self.model.last_run_at, total_run_count=self.model.total_run_count
+        )
+
+
 class HouseScheduler(DatabaseScheduler):  # type: ignore[misc] # the library is not typed
     """Sends what is due while it is this process's turn; a second beat waits for the first to end.
 
     The defaults of the settings are rows that are made where they are missing: what a person has changed stays.
     """
+
+    Entry = Entry
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._turn = Turn(settings.DATABASE_URL)

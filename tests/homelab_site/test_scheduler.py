@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from homelab_site.celery import app
 from homelab_site.schedule import SCHEDULE
-from homelab_site.scheduler import HouseScheduler, Turn
+from homelab_site.scheduler import Entry, HouseScheduler, Turn
 from homelab_site.stack import parts
 from homelab_site.stack.child import Child
 from tests.waiting import eventually
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def queue() -> Iterator[Any]:
     """The queue that the task of these tests is sent to; nobody takes from it."""
-    with app.connection_for_read() as connection, closing(connection.SimpleQueue(QUEUE)) as made:
+    with app.connection_for_read() as broker, closing(broker.SimpleQueue(QUEUE)) as made:
         made.clear()
         yield made
         made.clear()
@@ -81,7 +83,7 @@ def test_of_two_beats_one_sends_and_the_second_takes_over(beats: Beats, queue: A
 
 def waiting_beats() -> int:
     """Return how many beats are connected and do not hold the lock."""
-    with closing(psycopg2.connect(settings.DATABASE_URL)) as connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(settings.DATABASE_URL)) as other, other.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'homelab-beat'"
             " AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted)"
@@ -90,7 +92,7 @@ def waiting_beats() -> int:
 
 
 def cut_connections_of_beats() -> None:
-    with closing(psycopg2.connect(settings.DATABASE_URL)) as connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(settings.DATABASE_URL)) as other, other.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'homelab-beat'"
         )
@@ -126,6 +128,35 @@ def test_a_change_in_the_database_counts_within_seconds(beats: Beats, queue: Any
     PeriodicTask.objects.filter(name="tick").update(enabled=False)
     PeriodicTasks.update_changed()
     eventually(lambda: not tasks_come(queue), 60)
+
+
+@pytest.mark.usefixtures("beats")
+def test_what_a_person_changes_while_the_beat_writes_stays() -> None:
+    entry = Entry(PeriodicTask.objects.get(name="tick"), app=app)
+    sent = next(entry)
+    with ThreadPoolExecutor(1) as beat:
+        with transaction.atomic():
+            PeriodicTask.objects.filter(name="tick").update(enabled=False)
+            writing = beat.submit(in_a_thread, sent.save)
+            eventually(lambda: writing.done() or somebody_waits_for_us())
+        writing.result(timeout=30)
+    row = PeriodicTask.objects.get(name="tick")
+    assert (row.enabled, row.total_run_count, row.last_run_at) == (False, 1, sent.last_run_at)
+
+
+def in_a_thread(work: Callable[[], None]) -> None:
+    try:
+        work()
+    finally:
+        connections.close_all()
+
+
+def somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchall()[0][0])
 
 
 @pytest.mark.usefixtures("beats")
