@@ -31,6 +31,7 @@ PBKDF2PasswordHasher.iterations = 1_000
 
 
 WHOLE = Path(__file__).parent / "whole"
+NAME_LENGTH = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if twice := [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]:
         raise pytest.UsageError(f"several tests are called {twice}")
     items.sort(key=lambda item: WHOLE not in item.path.parents)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call a case by the beginning of a text that is long; its name is in the environment of all that it starts."""
+    if isinstance(val, str | bytes) and len(val) > NAME_LENGTH:
+        return f"{val[:NAME_LENGTH]!a} and so on, {len(val)} in all"
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -165,8 +165,13 @@ def test_by_default_the_last_row_is_now(file: Path, listener: Listener) -> None:
     assert before <= datetime.fromisoformat(last["timestamp"]) <= datetime.now(UTC)
 
 
-def test_a_replay_at_a_pace_can_be_stopped_and_says_how_far_it_came(file: Path, listener: Listener) -> None:
-    process = start_replay(file, "--speed", "60")
+def test_a_replay_at_a_pace_can_be_stopped_and_says_how_far_it_came(tmp_path: Path, listener: Listener) -> None:
+    file = tmp_path / "recording.csv"
+    minute_and_hour = recording(
+        "2007-02-01T00:00:00Z,1,0,230,4,0", "2007-02-01T00:01:00Z,1,0,230,4,0", "2007-02-01T01:01:00Z,1,0,230,4,0"
+    )
+    file.write_text("\n".join(minute_and_hour))
+    process = start_replay(file, "--speed", "30")
     listener.take(2)
     process.send_signal(signal.SIGINT)
     printed, _ = process.communicate(timeout=30)
