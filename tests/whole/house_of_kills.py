@@ -16,6 +16,7 @@ from homelab_site.stack.child import Child, free_port
 from homelab_site.stack.services import Postgres
 from tests.heatpump.pumps import Pumps
 from tests.homelab_site.access.issuer import HouseIssuer
+from tests.killed import start_again
 from tests.pipeline import Pipeline
 from tests.waiting import eventually
 
@@ -90,11 +91,14 @@ class House:
             self.web.kill()
             time.sleep(pause)
             self._start_web()
-        elif victim in ("mqtt", "database"):
-            service = self.pipeline.mqtt if victim == "mqtt" else self.postgres
-            service.kill()
+        elif victim == "mqtt":
+            self.pipeline.mqtt.kill()
             time.sleep(pause)
-            service.start()
+            self.pipeline.mqtt.start()
+        elif victim == "database":
+            self.postgres.kill()
+            time.sleep(pause)
+            start_again(self.postgres)
         else:
             self.pipeline.workers[victim].kill()
             time.sleep(pause)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from homelab_site.stack.services import Postgres
+from tests.killed import start_again
 from tests.pipeline import Pipeline
 from tests.proxy import Proxy
 from tests.waiting import eventually
@@ -101,7 +102,7 @@ def test_the_database_is_killed(pipeline: Pipeline, own_postgres: Postgres) -> N
 
     def kill_and_restart() -> None:
         own_postgres.kill()
-        own_postgres.start()
+        start_again(own_postgres)
 
     with publishing(pipeline, "database"):
         at_random_moments(3, kill_and_restart, seed=3)

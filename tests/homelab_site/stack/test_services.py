@@ -7,6 +7,7 @@ import pytest
 
 from homelab_site.stack.child import StackError, listens
 from homelab_site.stack.services import Kafka, Mqtt, PortService, Postgres, Valkey
+from tests.killed import start_again
 from tests.waiting import eventually
 
 
@@ -79,7 +80,7 @@ def test_a_path_too_long_for_a_socket_has_its_socket_elsewhere_and_private(tmp_p
     assert socket_dir.stat().st_mode & 0o077 == 0
     environment = server.environment()
     server.kill()
-    server.start()
+    start_again(server)
     assert server.environment() == environment
     server.stop()
     assert not socket_dir.exists()

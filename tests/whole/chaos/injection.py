@@ -11,6 +11,7 @@ from functools import partial
 import psutil
 
 from homelab_site.stack.child import Child
+from tests.killed import start_again
 from tests.proxy import Proxy
 from tests.whole.chaos.faults import Fault, Kind
 from tests.whole.chaos.stack import OURS, Stack
@@ -105,7 +106,7 @@ class Injector:
         if name in OURS:
             return lambda: self._stack.start_part(name)
         if name == "database":
-            return self._stack.start_database
+            return partial(start_again, self._stack.postgres)
         return self._stack.services[name].start
 
     def _fill_disk(self) -> Undo:
@@ -114,7 +115,7 @@ class Injector:
         def empty() -> None:
             self._stack.disk.empty()
             # It ends where it has no room for its journal.
-            self._stack.start_database()
+            start_again(self._stack.postgres)
 
         return empty
 

@@ -37,7 +37,6 @@ CLOCKED = ("bridge", "settings")
 """Processes whose clock can be wrong: those that stamp what was received, and that judge it."""
 OURS = ("web", "bridge", "sink", "settings", "stream", "outbox", "celery")
 START_SECONDS = 60.0
-DATABASE_SECONDS = 60.0
 
 
 class Stack:
@@ -101,10 +100,6 @@ class Stack:
         child.start()
         self.children[name] = child
 
-    def start_database(self) -> None:
-        """Start PostgreSQL again, which can need a second attempt while its killed self ends."""
-        eventually(self._has_database, DATABASE_SECONDS)
-
     def is_at_work(self, *names: str) -> bool:
         """Tell whether some processes, or all, have begun to work."""
         return all(sign.exists() for name in names or OURS for sign in self._signs_of_life(name)) and (
@@ -113,17 +108,6 @@ class Stack:
 
     def link(self, part: str, service: str) -> str:
         return f"127.0.0.1:{self.links[part, service].port}"
-
-    def _has_database(self) -> bool:
-        child = self.postgres.child
-        try:
-            if child and child.is_running:
-                self.postgres.wait_until_ready()
-            else:
-                self.postgres.start()
-        except StackError:
-            return False
-        return True
 
     def _signs_of_life(self, name: str) -> list[Path]:
         return [] if name == "web" else [self.directory / "run" / f"{name}.alive"]
