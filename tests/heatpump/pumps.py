@@ -35,7 +35,8 @@ def clamps(pump: HeatPump, write: bytes) -> None:
 class Pumps:
     """The simulator's heat pumps behind one connection. They echo at once after a write, and in any case now and then.
 
-    `written` has, for each node, the messages as they came. A `silent` node takes writes and sends no reading.
+    `written` has, for each node, the messages as they came. A `silent` node takes writes and sends no reading;
+    `read_at` is when its last one was taken.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Pumps:
         self.written: dict[str, list[bytes]] = defaultdict(list)
         self.take: Take = thermiq.take_write
         self.silent: set[str] = set()
+        self.read_at: dict[str, datetime] = {}
         self._stop = threading.Event()
         self._due: set[str] = set()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -90,7 +92,8 @@ class Pumps:
         while self._due and self._publisher.is_connected and self._publisher.has_room:
             node = self._due.pop()
             if node not in self.silent:
-                reading = thermiq.payload(self.pumps[node], datetime.now(UTC), ZONE, 21.0)
+                self.read_at[node] = datetime.now(UTC)
+                reading = thermiq.payload(self.pumps[node], self.read_at[node], ZONE, 21.0)
                 self._publisher.publish(f"{node}/data", msgspec.json.encode(reading))
 
     def _on_write(self, topic: str, payload: bytes) -> None:
