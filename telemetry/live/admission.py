@@ -34,11 +34,14 @@ class Caller:
     scopes: frozenset[str]
     expires_at: float | None
 
-    def seconds_left(self, now: float) -> float:
-        """Return how long the caller may stay; a token that came in its minute of leeway has the rest of it."""
+    def ends_at(self, now: float) -> float:
+        """Return until when whoever comes now may stay; a token that comes in its minute of leeway has the rest of it.
+
+        It is to be asked once: a token that expires later has no such minute.
+        """
         if self.expires_at is None:
             return float("inf")
-        return self.expires_at - now + (LEEWAY_SECONDS if self.expires_at <= now else 0)
+        return self.expires_at + (LEEWAY_SECONDS if self.expires_at <= now else 0)
 
 
 def admit(scope: Mapping[str, Any]) -> Caller:
