@@ -18,7 +18,8 @@ from tests.waiting import eventually
 
 @pytest.fixture(scope="module")
 def port(house: House) -> int:
-    port = house.web("--ping-interval", "1", "--ping-timeout", "1")
+    # A client that is there has long enough to answer, also where its core is busy with something else.
+    port = house.web("--ping-interval", "1", "--ping-timeout", "8")
     house.worker()
     return port
 
@@ -53,7 +54,7 @@ def test_a_new_subscriber_gets_the_newest_reading_of_each_device_at_once(house: 
     indoor, outdoor = Topic.TEMPERATURE_INDOOR, Topic.TEMPERATURE_OUTDOOR
     client.subscribe("temperature")
     house.publish([reading(1, "attic", indoor), reading(2, "attic", indoor), reading(3, "garden", outdoor)])
-    heard_of(client, "garden")
+    assert sorted(client.numbers(3)) == [1, 2, 3]  # each topic comes when it comes
     with connected(house_port(client), TOKEN) as another:
         another.subscribe("temperature")
         newest = [another.hear(), another.hear()]
