@@ -30,6 +30,10 @@ def hours_between(start: datetime, end: datetime) -> float:
     return (end.astimezone(UTC) - start.astimezone(UTC)) / HOUR
 
 
+def midnight_before(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def text(client: Client, **headers: str) -> str:
     """Return the page's words, without its markup."""
     answer = client.get("/", headers=headers)
@@ -87,7 +91,7 @@ def test_a_reading_of_the_future_does_not_hide_that_its_device_is_silent(client:
 
 def test_yesterday_counts_until_the_same_time_of_day(readings: Connection) -> None:
     now = timezone.localtime()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = midnight_before(now)
     start = midnight - DAY - HOUR
     read_meter(readings, start, round(hours_between(start, now) * 60), watts=1000)
     used = house().used
@@ -97,7 +101,9 @@ def test_yesterday_counts_until_the_same_time_of_day(readings: Connection) -> No
 
 
 def test_a_day_without_readings_is_not_compared_with(readings: Connection) -> None:
-    read_meter(readings, timezone.now() - MINUTE, 1)
+    now = timezone.localtime()
+    midnight = midnight_before(now)
+    read_meter(readings, midnight, int(hours_between(midnight, now) * 60))
     assert house().used.yesterday is None
 
 
