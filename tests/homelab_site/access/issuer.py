@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from homelab_site.stack.child import free_port
+
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 AUDIENCE = "homelab"
@@ -64,12 +66,11 @@ class HouseIssuer:
         self.opaque: dict[str, dict[str, Any]] = {}
         self.asked: Counter[str] = Counter()
         self._server: ThreadingHTTPServer | None = None
-        self._port = 0
+        self._port = free_port()
         self.start()
 
     def start(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", self._port), self._handler())
-        self._port = self._server.server_address[1]
         Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:

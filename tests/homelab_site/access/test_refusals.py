@@ -194,6 +194,7 @@ def test_a_token_of_a_megabyte_does_no_harm(server: Server) -> None:
 def test_thousands_of_unknown_keys_ask_the_issuer_twice_a_minute_at_most(server: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     before, times, waits = server.issuer.asked[KEYS], list[float](), set[str | None]()
+    first = time.monotonic()
     for number in range(5_000):
         began = time.monotonic()
         authorization = {"Authorization": f"Bearer {unknown_key_token(server.issuer, number)}"}
@@ -206,7 +207,7 @@ def test_thousands_of_unknown_keys_ask_the_issuer_twice_a_minute_at_most(server:
         waits |= {headers["Retry-After"]} if status == 429 else set()
         assert status in {401, 429}
     connection.close()
-    minutes = math.ceil(sum(times) / 60)
+    minutes = math.ceil((time.monotonic() - first) / 60)
     assert server.issuer.asked[KEYS] - before <= 2 * minutes
     assert sorted(times)[4_950] < 0.5
     assert {0 < int(seconds or 0) <= 60 for seconds in waits} == {True}
