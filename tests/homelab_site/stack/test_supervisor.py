@@ -141,7 +141,8 @@ def test_a_part_that_ends_at_its_start_is_named_with_what_it_last_said(
 
 
 def test_a_part_that_does_not_get_ready_is_named(new_stack: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "READY_SECONDS", 0.5)
+    # Until then the other part has to be ready, and this one has to have said something.
+    monkeypatch.setattr(supervisor, "READY_SECONDS", 5.0)
     monkeypatch.setattr(parts, "WORKERS", python("workers", "print('warming up', flush=True)" + FOR_EVER))
     with pytest.raises(StackError, match=r"(?s)a workers of the test does not get ready:.*warming up"):
         new_stack().supervisor.start()
