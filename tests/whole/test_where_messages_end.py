@@ -28,7 +28,8 @@ def test_each_kind_of_device_ends_in_its_table(running: Pipeline) -> None:
     running.publish(THERMIQ, heatpump(NOW, d19=4))
     running.publish(SHELLY, room(NOW, 21.5))
 
-    eventually(lambda: running.count("temperature_sensors") and running.count("heatpump_status"))
+    tables = ("energy_consumption", "heatpump_status", "temperature_sensors")
+    eventually(lambda: all(running.count(table) for table in tables))
     assert running.rows("SELECT time, device_serial, active_energy_total, active_power_l1 FROM energy_consumption") == [
         (NOW, "m1", 1000, 500)
     ]
