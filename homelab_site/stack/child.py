@@ -8,11 +8,15 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from homelab_site.stack.state import ProcessId
 
 LOG_TAIL_LINES = 5
+PORTS = range(20_000, 32_768)
+"""They are below those that Linux and macOS give to outgoing connections."""
+_turns = count(secrets.randbelow(len(PORTS)))
 
 
 class StackError(Exception):
@@ -113,12 +117,13 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on, below those that Linux and macOS give to outgoing connections.
+    """Return a port that nothing listens on, and that this process has not been given before.
 
-    One of those could go to some client between this answer and its use, or while a server is being restarted.
+    Nobody else gets it between this answer and its use, or while a server is being restarted: no client that connects
+    to something, no other server of this process, and hardly one of another, whose turns begin elsewhere.
     """
     while True:
-        port = 20000 + secrets.randbelow(12768)
+        port = PORTS[next(_turns) % len(PORTS)]
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))

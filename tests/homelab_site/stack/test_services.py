@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from homelab_site.stack.child import StackError, listens
+from homelab_site.stack.child import StackError, free_port, listens
 from homelab_site.stack.services import Kafka, Mqtt, PortService, Postgres, Valkey
 from tests.killed import start_again
 from tests.waiting import eventually
@@ -35,6 +35,11 @@ def test_a_service_comes_back_at_the_same_port_after_it_was_killed(directory: Pa
     assert service.environment() == environment
     service.stop()
     eventually(lambda: not listens(service.port))
+
+
+def test_no_two_servers_are_given_the_same_port() -> None:
+    ports = [free_port() for _ in range(1_000)]
+    assert len(set(ports)) == len(ports)
 
 
 @pytest.mark.parametrize("kind", [Kafka, Mqtt, Valkey, Postgres])
