@@ -73,20 +73,22 @@ class Simulator:
                 return True
             if left > 0:
                 self._take_writes()
-            self._pump(min(left, PUMP_SECONDS) if left > 0 else PUMP_SECONDS)
+            self._pump(min(left, PUMP_SECONDS) if left > 0 else PUMP_SECONDS, stop)
         return False
 
     def _wait_for_room(self, stop: Event) -> bool:
         while not stop.is_set():
             if self._publisher.is_connected and self._publisher.has_room:
                 return True
-            self._pump(PUMP_SECONDS)
+            self._pump(PUMP_SECONDS, stop)
         return False
 
-    def _pump(self, seconds: float) -> None:
+    def _pump(self, seconds: float, stop: Event) -> None:
         self.waits_for_broker = not self._publisher.is_connected
         try:
-            self._publisher.pump(seconds)
+            # A signal that came before it was said to wait had nothing to cut short.
+            if not stop.is_set():
+                self._publisher.pump(seconds)
         finally:
             self.waits_for_broker = False
 
