@@ -153,7 +153,7 @@ def test_a_runner_says_that_it_waits_for_another(database: Connection, other: Co
     waiting = Event()
     with ThreadPoolExecutor() as pool:
         run = pool.submit(apply_migrations, database, directory, waiting=waiting.set)
-        assert waiting.wait(10)
+        assert waiting.wait(30)
         assert not run.done()
         execute(other, f"SELECT pg_advisory_unlock({LOCK_KEY})")
-        assert len(run.result(10)) == 1
+        assert len(run.result(30)) == 1
