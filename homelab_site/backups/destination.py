@@ -84,15 +84,18 @@ class Directory(Destination):
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._remove_stale()
             partial = self._path / f".{name}{PARTIAL}"
-            partial.touch(mode=0o600, exist_ok=False)
             try:
+                partial.touch(mode=0o600, exist_ok=False)
                 with partial.open("wb") as file:
                     shutil.copyfileobj(source, file, CHUNK)
                     file.flush()
                     os.fsync(file.fileno())
                 partial.rename(self._path / name)
-            finally:
+            except FileExistsError:  # somebody else's, who is at work on it
+                raise
+            except BaseException:
                 partial.unlink(missing_ok=True)
+                raise
             _sync_directory(self._path)
 
     @contextmanager

@@ -113,6 +113,29 @@ def test_a_command_that_is_killed_half_way_leaves_nothing_that_looks_whole(
         assert list((tmp_path / "to").iterdir()) == []
 
 
+def test_a_command_that_is_ended_just_as_it_makes_its_file_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch = Path.touch
+
+    def touch_and_end(path: Path, mode: int = 0o666, exist_ok: bool = True) -> None:
+        touch(path, mode, exist_ok)
+        sys.exit(143)
+
+    monkeypatch.setattr(Path, "touch", touch_and_end)
+    with pytest.raises(SystemExit):
+        destination_of(str(tmp_path)).store("telemetry.dump", BytesIO(b"content"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_somebody_else_is_writing_stays(tmp_path: Path) -> None:
+    theirs = tmp_path / ".telemetry.dump.partial"
+    theirs.write_bytes(b"half of it")
+    with pytest.raises(BackupError, match="File exists"):
+        destination_of(str(tmp_path)).store("telemetry.dump", BytesIO(b"content"))
+    assert theirs.read_bytes() == b"half of it"
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="only Linux lets a test have a small disk of its own")
 def test_a_disk_that_fills_up_is_a_sentence_and_keeps_the_backups_that_are_there(house: House, tmp_path: Path) -> None:
     """The disk is real, has 1 MiB, and is mounted for this one command."""
