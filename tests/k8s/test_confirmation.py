@@ -44,10 +44,10 @@ def test_a_confirmation_is_good_for_its_plan_only(recorders: Recorders, change: 
 
 
 def test_a_confirmation_is_good_for_ten_minutes(recorders: Recorders, monkeypatch: pytest.MonkeyPatch) -> None:
-    confirmation, now = shown(), time.time()
-    monkeypatch.setattr(time, "time", lambda: now + VALID_SECONDS + 2)
+    before, confirmation, after = time.time(), shown(), time.time()
+    monkeypatch.setattr(time, "time", lambda: after + VALID_SECONDS + 2)
     assert ask("scale", **ZERO, dry_run=False, confirm=confirmation)["status"] == "refused"
-    monkeypatch.setattr(time, "time", lambda: now + VALID_SECONDS - 2)
+    monkeypatch.setattr(time, "time", lambda: before + VALID_SECONDS - 2)
     assert ask("scale", **ZERO, dry_run=False, confirm=confirmation)["status"] == "done"
 
 
