@@ -1,6 +1,7 @@
 """Fixtures that every test can use. The services themselves are started in `tests.services`."""
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -29,6 +30,8 @@ hypothesis.settings.load_profile("homelab")
 # it took, so the servers of the tests, which know nothing of this, believe it.
 PBKDF2PasswordHasher.iterations = 1_000
 
+# A job in the background of a shell ignores Ctrl-C, which all that the tests start would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WHOLE = Path(__file__).parent / "whole"
 NAME_LENGTH = 60
