@@ -232,8 +232,8 @@ def test_killed_services_are_brought_back_where_they_were(running: Homelab) -> N
     kill(running, "postgresql")
     running.until_said("Valkey ended; starting it again")
     running.until_said("PostgreSQL ended; starting it again")
-    eventually(lambda: "preparing" in running.said.rpartition("PostgreSQL ended")[2])
-    eventually(lambda: running.state.children.keys() == before.children.keys())
+    eventually(lambda: "preparing" in running.said.rpartition("PostgreSQL ended")[2], 90)
+    eventually(lambda: running.state.children.keys() == before.children.keys(), 90)
     assert running.state.environment == before.environment
 
 
