@@ -25,6 +25,7 @@ from homelab_site.stack.services import Identity
 from tests.waiting import eventually
 
 SECONDS = 30
+START_SECONDS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class SiteServer:
 
     def start(self) -> None:
         self._child.start()
-        self._child.wait_for_port(self.port, SECONDS)
+        self._child.wait_for_port(self.port, START_SECONDS)
         eventually(lambda: Browser().get(self.url("health")).status == 200)
 
     def stop(self) -> None:
