@@ -56,6 +56,7 @@ def connected(port: int, token: str | None = None, origin: str | None = None, **
         additional_headers={name.replace("_", "-"): value for name, value in headers.items()},
         proxy=None,
         open_timeout=SECONDS,
+        ping_interval=None,  # who does not read hears no pong either, and would hang up after a while
     )
     with opening as connection:
         yield Client(connection)
