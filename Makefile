@@ -8,13 +8,16 @@ PEERS := $(VENV)/peers
 # What we start starts dozens of Python processes, each of which would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check-gitops lint format lock bench soak bad-input chaos chaos-settings clean
+.PHONY: run test suite check-gitops lint format lock bench soak bad-input chaos chaos-settings clean
 
 run: $(VENV)/running
 	$(BIN)/python manage.py homelab $(ARGS)
 
+# With `--jobs 2` the types are looked at while the first tests wait.
+test: lint suite
+
 # The whole suite runs in two processes; what ARGS asks for, in one with one set of services, where --pdb works.
-test: $(VENV)/developing lint
+suite: $(VENV)/developing
 	$(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist loadfile --no-loadscope-reorder)
 
 # The cluster's tree, the image and the workflows: part of `make test`, and by itself where nothing else has
