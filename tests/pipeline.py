@@ -19,6 +19,9 @@ from homelab_site.stack.child import Child
 from homelab_site.stack.services import Kafka, Mqtt
 from tests.waiting import eventually
 
+START_SECONDS = 60.0
+COMMAND_SECONDS = 120.0
+
 
 class Pipeline:
     """Brokers that can be killed without harm to other tests, and the real workers between them."""
@@ -52,7 +55,7 @@ class Pipeline:
         child = Child("command", parts.manage(*arguments), self.directory / f"{arguments[0]}.log", env=self.environment)
         child.log.unlink(missing_ok=True)
         child.start()
-        assert child.wait(60), f"{arguments[0]} does not end"
+        assert child.wait(COMMAND_SECONDS), f"{arguments[0]} does not end"
         printed = child.log.read_text()
         assert child.exit_status == status, printed
         return printed
@@ -61,11 +64,12 @@ class Pipeline:
         """Start workers in a process of their own and return when they are at work."""
         key = "-".join(names)
         child = Child(key, parts.manage("runworker", *names), self.directory / f"{key}.log", env=self.environment)
-        for name in names:
-            (self.directory / "run" / f"{name}.alive").unlink(missing_ok=True)
+        signs = [self.directory / "run" / f"{name}.alive" for name in names]
+        for sign in signs:
+            sign.unlink(missing_ok=True)
         child.start()
         self.workers[key] = child
-        eventually(lambda: all((self.directory / "run" / f"{name}.alive").exists() for name in names))
+        eventually(lambda: all(sign.exists() for sign in signs), START_SECONDS)
         return child
 
     def publish(self, topic: str, *payloads: bytes | Mapping[str, Any]) -> None:

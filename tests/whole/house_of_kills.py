@@ -125,7 +125,7 @@ class Program(threading.Thread):
 
     def finish(self) -> None:
         self._stop_asking.set()
-        self.join(60)
+        self.join(120)
         assert not self.is_alive(), self.trouble[-1:]
 
     def run(self) -> None:

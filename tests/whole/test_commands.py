@@ -159,7 +159,7 @@ def test_a_broker_that_is_away_is_no_failure_of_the_pump(pipeline: Pipeline, pum
         command.refresh_from_db()
         return command.status == Status.CONFIRMED
 
-    eventually(is_confirmed_in_the_end)
+    eventually(is_confirmed_in_the_end, 60)
 
 
 def test_the_workers_end_within_ten_seconds_when_asked(pipeline: Pipeline, pumps: Pumps) -> None:

@@ -36,7 +36,7 @@ def publishing(pipeline: Pipeline, serial: str) -> Iterator[None]:
     thread = threading.Thread(target=publish_all, args=(pipeline, serial))
     thread.start()
     yield
-    thread.join(60)
+    thread.join(120)
     assert not thread.is_alive()
 
 
@@ -54,7 +54,7 @@ def counters(pipeline: Pipeline, serial: str) -> list[int]:
 
 
 def assert_all_arrive_once(pipeline: Pipeline, serial: str) -> None:
-    eventually(lambda: len(counters(pipeline, serial)) >= READINGS, 60)
+    eventually(lambda: len(counters(pipeline, serial)) >= READINGS, 120)
     assert counters(pipeline, serial) == list(range(READINGS))
 
 

@@ -33,7 +33,7 @@ from tests.whole.outcomes import have_all_ended
 WATCHERS = 3
 LONGEST_PAUSE_SECONDS = 2.0
 """Between two changes of a program: no setting may be written more than 50 times a day."""
-RECOVER_SECONDS = 60.0
+RECOVER_SECONDS = 120.0
 SETTLE_SECONDS, SETTLE_PAUSE_SECONDS = 240.0, 2.0
 PUMP_EVERY_SECONDS = 2.0
 

@@ -36,7 +36,7 @@ USES: Mapping[str, tuple[str, ...]] = {
 CLOCKED = ("bridge", "settings")
 """Processes whose clock can be wrong: those that stamp what was received, and that judge it."""
 OURS = ("web", "bridge", "sink", "settings", "stream", "outbox", "celery")
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 class Stack:
