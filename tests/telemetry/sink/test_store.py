@@ -231,7 +231,8 @@ def test_a_connection_that_was_cut_is_made_again(store: Store, telemetry: Connec
     store.write([reading(0)])
     with telemetry.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'homelab-sink'")
-        assert cursor.fetchall() == [(True,)]
+        # That of a test before may still be ending.
+        assert (True,) in cursor.fetchall()
     with pytest.raises(psycopg2.Error):
         store.write([reading(1)])
     store.write([reading(1)])
