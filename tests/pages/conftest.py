@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from homelab_site.stack import parts
 from homelab_site.stack.child import Child, free_port
@@ -33,6 +33,8 @@ QUIET = (
     *("--disable-background-networking", "--disable-component-update"),
 )
 WIDTHS, THEMES = (390, 1440), ("light", "dark")
+# Five seconds, which is the library's own choice, can pass on a machine whose cores are busy with other tests.
+expect.set_options(timeout=30_000)
 
 Visit = Callable[..., Page]
 
@@ -47,6 +49,15 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _nobody_left(django_db_setup: None) -> Iterator[None]:
+    """Leave no person and no session to the tests that come after: no transaction takes back what a server stores."""
+    yield
+    with closing(psycopg2.connect(settings.DATABASE_URL)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("TRUNCATE auth_user, django_session CASCADE")
 
 
 @pytest.fixture(scope="package", autouse=True)
