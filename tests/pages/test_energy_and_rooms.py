@@ -12,6 +12,7 @@ from tests.api_fixture import execute
 from tests.energy.test_api_energy import read as read_meter
 from tests.pages.conftest import THEMES, WIDTHS, Visit, complaints
 from tests.telemetry.rooms.test_api_temperature import read as read_sensor
+from tests.waiting import eventually
 
 # Midnight of the house on Monday, 10 November 2025, in UTC.
 MONDAY = datetime(2025, 11, 9, 23, tzinfo=UTC)
@@ -94,8 +95,8 @@ def test_a_chart_is_drawn_again_when_the_theme_changes(visit: Visit) -> None:
     canvas = page.locator("canvas")
     light = canvas.evaluate("canvas => canvas.toDataURL()")
     page.emulate_media(color_scheme="dark")
-    expect(canvas).to_be_visible()
-    assert canvas.evaluate("canvas => canvas.toDataURL()") != light
+    # The browser tells the page in its next frame.
+    eventually(lambda: canvas.evaluate("canvas => canvas.toDataURL()") != light)
 
 
 def test_the_address_says_what_is_shown_and_the_way_back_works(visit: Visit) -> None:
