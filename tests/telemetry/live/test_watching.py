@@ -33,7 +33,7 @@ def test_a_token_that_expires_while_its_caller_is_asked_about_has_no_minute_more
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caller = Caller("somebody", frozenset({"read:energy"}), expires_at=time.time() + 3)
-    asked = []
+    asked: list[Mapping[str, Any]] = []
 
     def admit(scope: Mapping[str, Any]) -> Caller:
         if asked:
