@@ -191,6 +191,7 @@ def test_a_token_of_a_megabyte_does_no_harm(server: Server) -> None:
     assert server.ask(server.issuer.token())[0] == 200
 
 
+@pytest.mark.timeout(900)
 def test_thousands_of_unknown_keys_ask_the_issuer_twice_a_minute_at_most(server: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
     before, times, waits = server.issuer.asked[KEYS], list[float](), set[str | None]()
