@@ -81,5 +81,6 @@ def _element(value: Value) -> str | None:
 def _quoted(text: str) -> str:
     if "\0" in text:
         raise ValueError("text with a NUL character")
-    text.encode()  # a lone surrogate is a ValueError here, and would be one in the driver for the whole batch
+    if not text.isascii():
+        text.encode()  # a lone surrogate is a ValueError here, and would be one in the driver for the whole batch
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

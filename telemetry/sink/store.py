@@ -133,7 +133,7 @@ def _decode(record: Record, now: datetime) -> _Decoded | NewDeadLetter:
         # whose own clock is unset must not judge by it alone.
         if not is_sane(message.ts, max(message.received_at, now)):
             return _dead_letter(record, Reason.INVALID, f"{message.ts.isoformat()} is not a time of this house")
-        table = TABLES[Topic(record.topic)]
+        table = TABLES[record.topic]
         return _Decoded(record, table, row_of(message, table), message.ts)
     except msgspec.ValidationError as error:
         return _dead_letter(record, Reason.INVALID, str(error))

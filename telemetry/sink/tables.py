@@ -106,7 +106,7 @@ TEMPERATURE = Table(
     },
 )
 
-TABLES: Mapping[Topic, Table] = {
+TABLES: Mapping[str, Table] = {
     Topic.ENERGY: ENERGY,
     Topic.HEATPUMP: HEATPUMP,
     Topic.TEMPERATURE_INDOOR: TEMPERATURE,

@@ -29,7 +29,7 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
     "text[]": st.lists(storable_text, max_size=5),
 }
 
-Content = tuple[Topic, str, dict[str, Any], dict[str, Any]]
+Content = tuple[str, str, dict[str, Any], dict[str, Any]]
 """Topic, device, tags and fields."""
 
 
