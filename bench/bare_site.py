@@ -1,7 +1,8 @@
 """A bare Django site to measure the read API by: `daphne bench.bare_site:application`.
 
-No middleware, no framework on top: a view runs the statements that an endpoint of ours asked, as they were, and
-encodes their rows as JSON. They are in the file that BENCH_STATEMENTS names, as a list of lists.
+No middleware and no framework on top, but the kept connections of ours: a view runs the statements that an endpoint of
+ours asked, as they were, and encodes their rows as JSON. They are in the file that BENCH_STATEMENTS names, as a list of
+lists.
 """
 
 import json
@@ -20,6 +21,8 @@ from django.db import connections  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from homelab_site.pooled_postgres.pool import POOL  # noqa: E402
+
 STATEMENTS: list[list[str]] = json.loads(Path(os.environ["BENCH_STATEMENTS"]).read_text())
 
 
@@ -34,3 +37,4 @@ def answer(request: HttpRequest, number: int) -> HttpResponse:
 
 urlpatterns = [path("<int:number>", answer)]
 application = get_asgi_application()
+POOL.open()
