@@ -1,5 +1,6 @@
 """Who may connect to `/ws/energy`: decided by the code that the API asks, and asked again while they stay."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,7 +20,7 @@ from homelab_site.access.origins import is_from_another_site
 from homelab_site.access.proxies import brought_token
 from homelab_site.access.scopes import session_scopes
 from homelab_site.access.sessions import is_current
-from homelab_site.access.tokens import TokenError
+from homelab_site.access.tokens import AccessToken, TokenError
 from telemetry.live.protocol import STREAM_SCOPES, Close, Code, RefusedError
 
 # What Traefik says in X-Forwarded-Proto of a WebSocket; Django knows the schemes of HTTP only.
@@ -28,20 +29,11 @@ SCHEMES = {"wss": "https", "ws": "http"}
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who may connect. `identity` is the same for all connections of one; `expires_at` is since 1970."""
+    """Somebody who may connect, until `ends_at` (since 1970). `identity` is the same for all connections of one."""
 
     identity: str
     scopes: frozenset[str]
-    expires_at: float | None
-
-    def ends_at(self, now: float) -> float:
-        """Return until when whoever comes now may stay; a token that comes in its minute of leeway has the rest of it.
-
-        It is to be asked once: a token that expires later has no such minute.
-        """
-        if self.expires_at is None:
-            return float("inf")
-        return self.expires_at + (LEEWAY_SECONDS if self.expires_at <= now else 0)
+    ends_at: float
 
 
 def admit(scope: Mapping[str, Any]) -> Caller:
@@ -100,7 +92,14 @@ def _token_holder(request: HttpRequest, text: str) -> Caller:
         raise RefusedError(Close.TOO_MANY, str(error)) from None
     except TokenError as error:
         raise RefusedError(Close.NO_TOKEN, str(error)) from None
-    return Caller(token.identity, token.scopes, token.expires_at)
+    return Caller(token.identity, token.scopes, _end_of(token))
+
+
+def _end_of(token: AccessToken) -> float:
+    """Return until when whoever comes with a token now may stay; one in its minute of leeway has the rest of it."""
+    if token.expires_at is None:
+        return float("inf")
+    return token.expires_at + (LEEWAY_SECONDS if token.expires_at <= time.time() else 0)
 
 
 def _session_user(request: HttpRequest) -> Caller:
@@ -114,4 +113,4 @@ def _session_user(request: HttpRequest) -> Caller:
     user: Any = get_user(request) if is_current(request.session) else None
     if user is None or not user.is_authenticated:
         raise RefusedError(Close.NO_TOKEN, "The session has ended.")
-    return Caller(f"user {user.pk}", session_scopes(user), None)
+    return Caller(f"user {user.pk}", session_scopes(user), float("inf"))

@@ -73,7 +73,6 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc] # the library is not ty
         try:
             self._held.enter_context(places.in_process())
             self._caller = await self._admitted()
-            self._ends_at = self._caller.ends_at(time.time())
             self._held.enter_context(places.of_caller(self._caller.identity))
         except RefusedError as error:
             await self._refuse(error)
@@ -117,7 +116,7 @@ class LiveConsumer(AsyncConsumer):  # type: ignore[misc] # the library is not ty
         """End the connection when the token expires, or when the caller would not be admitted any more."""
         try:
             while True:
-                seconds_left = self._ends_at - time.time()
+                seconds_left = self._caller.ends_at - time.time()
                 await asyncio.sleep(min(seconds_left, ADMIT_AGAIN_SECONDS))
                 if seconds_left <= ADMIT_AGAIN_SECONDS:
                     raise RefusedError(Close.NO_TOKEN, "The token has expired.")  # noqa: TRY301

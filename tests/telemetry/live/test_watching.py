@@ -32,12 +32,12 @@ def test_a_caller_who_cannot_be_checked_any_more_is_cut_off(house: House, cookie
 def test_a_token_that_expires_while_its_caller_is_asked_about_has_no_minute_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    caller = Caller("somebody", frozenset({"read:energy"}), expires_at=time.time() + 3)
+    caller = Caller("somebody", frozenset({"read:energy"}), ends_at=time.time() + 3)
     asked: list[Mapping[str, Any]] = []
 
     def admit(scope: Mapping[str, Any]) -> Caller:
         if asked:
-            time.sleep(max(0.0, (caller.expires_at or 0.0) - time.time()) + 0.1)
+            time.sleep(max(0.0, caller.ends_at - time.time()) + 0.1)
         asked.append(scope)
         return caller
 
